@@ -1,0 +1,102 @@
+/*
+** func.c - how SQL functions are registered and called.
+*/
+#include "slSurface.h"
+
+/* What SQLite hands back at each call. */
+typedef struct SlFuncData SlFuncData;
+struct SlFuncData {
+  SlConn *pConn;
+  const SlFunc *pFunc;
+};
+
+static void funcDataFree(void *pArg){
+  slConnUnref(((SlFuncData*)pArg)->pConn);
+  sqlite3_free(pArg);
+}
+
+/*
+** Every call of a function: begin the operation, run the body, turn the
+** operation's error into SQL's.
+*/
+static void funcCall(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
+  const SlFuncData *pData = (const SlFuncData*)sqlite3_user_data(pCtx);
+  SlOp op;
+  slOpBegin(&op, pData->pConn, 0);
+  if( op.rc==SQLITE_OK ) pData->pFunc->xCall(&op, pCtx, nArg, apArg);
+  slOpEnd(&op);
+  if( op.rc!=SQLITE_OK ){
+    if( op.rc==SQLITE_NOMEM ){
+      sqlite3_result_error_nomem(pCtx);
+    }else{
+      sqlite3_result_error(pCtx, op.zErr ? op.zErr : sqlite3_errstr(op.rc),
+                           -1);
+      sqlite3_result_error_code(pCtx, op.rc);
+    }
+  }
+  sqlite3_free(op.zErr);
+}
+
+int slFuncRegister(SlConn *pConn, const SlFunc *pFunc){
+  int n;
+  int rc = SQLITE_OK;
+  for(n=pFunc->nMin; rc==SQLITE_OK && n<=pFunc->nMax; n++){
+    SlFuncData *pData = sqlite3_malloc64(sizeof(*pData));
+    if( pData==0 ) return SQLITE_NOMEM;
+    pData->pConn = pConn;
+    pData->pFunc = pFunc;
+    slConnRef(pConn);
+    /* On failure SQLite calls the destructor. */
+    rc = sqlite3_create_function_v2(pConn->db, pFunc->zName, n,
+                                    SQLITE_UTF8|pFunc->mFlags, pData,
+                                    funcCall, 0, 0, funcDataFree);
+  }
+  return rc;
+}
+
+void slResultText(SlOp *pOp, sqlite3_context *pCtx, const char *z, i64 n){
+  if( pOp->rc!=SQLITE_OK || z==0 ) return;
+  sqlite3_result_text64(pCtx, z, n<0 ? strlen(z) : (u64)n, SQLITE_TRANSIENT,
+                        SQLITE_UTF8);
+}
+
+void slResultOwned(SlOp *pOp, sqlite3_context *pCtx, char *z){
+  if( pOp->rc!=SQLITE_OK ){
+    sqlite3_free(z);
+  }else if( z ){
+    sqlite3_result_text64(pCtx, z, strlen(z), sqlite3_free, SQLITE_UTF8);
+  }
+}
+
+void slResultInt(SlOp *pOp, sqlite3_context *pCtx, i64 iVal){
+  if( pOp->rc==SQLITE_OK ) sqlite3_result_int64(pCtx, iVal);
+}
+
+void slResultEvent(
+  sqlite3_context *pCtx,
+  const SlEvent *pEvent,
+  sqlite3_destructor_type xDel
+){
+  switch( pEvent->eType ){
+    case SQLITE_INTEGER:
+      sqlite3_result_int64(pCtx, pEvent->iInt);
+      break;
+    case SQLITE_FLOAT:
+      sqlite3_result_double(pCtx, pEvent->rReal);
+      break;
+    case SQLITE_TEXT:
+      sqlite3_result_text64(pCtx, (const char*)pEvent->pData,
+                            (u64)pEvent->nData, xDel, SQLITE_UTF8);
+      break;
+    case SQLITE_BLOB:
+      if( pEvent->nData==0 ){
+        sqlite3_result_zeroblob(pCtx, 0);
+      }else{
+        sqlite3_result_blob64(pCtx, pEvent->pData, (u64)pEvent->nData, xDel);
+      }
+      break;
+    default:
+      sqlite3_result_null(pCtx);
+      break;
+  }
+}

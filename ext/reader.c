@@ -1,0 +1,353 @@
+/*
+** reader.c - a session's history as one sequence.
+**
+** The history is cut into segments, one for each session of the chain of
+** parents that has a part in what is asked for: the chain is walked only
+** while the fork point lies above the first ordinal wanted. Within a segment
+** the oldest events are in blocks and the rest are rows. Ordinals are dense,
+** so the reader knows which comes next; anything else is damage, and an
+** error that names the session and the ordinals.
+*/
+#include "sessionlogInt.h"
+
+/* A part of the history that one session has recorded. */
+typedef struct SlSegment SlSegment;
+struct SlSegment {
+  i64 iSession;            /* the session's integer */
+  i64 iFrom;               /* first and last ordinal wanted, iFrom<=iTo */
+  i64 iTo;
+};
+
+/* Where the reader is within a segment. */
+enum { SL_AT_START, SL_AT_ROWS, SL_AT_BLOCKS };
+
+struct SlReader {
+  SlOp *pOp;               /* for giving statements back */
+  SlSegment *aSeg;         /* newest session first */
+  int nSeg;
+  int nAlloc;
+  int iSeg;                /* present segment */
+  int bDesc;
+  int eAt;                 /* SL_AT_... */
+  i64 iNext;               /* ordinal that comes next in the segment */
+  i64 iKey;                /* key of the present event */
+  sqlite3_stmt *pRow;      /* on the segment's rows */
+  int bRow;                /* pRow stands on a row not yet given */
+  sqlite3_stmt *pBlk;      /* on the segment's blocks */
+  SlBlock *pBlock;         /* the present block */
+  i64 iFirst;              /* ordinal of its first event */
+  int nEvent;              /* events in it, 0: none decoded */
+  int bInBlock;            /* the present event is in pBlock */
+  i64 iOrigin;             /* session of zOrigin */
+  char zOrigin[27];
+};
+
+SlReader *slReaderNew(void){
+  SlReader *p = sqlite3_malloc64(sizeof(*p));
+  if( p ) memset(p, 0, sizeof(*p));
+  return p;
+}
+
+/*
+** Give back the statements of the present segment.
+*/
+static void readerLeave(SlReader *p){
+  int eRow = p->bDesc ? SL_SQL_EVENT_DESC : SL_SQL_EVENT_ASC;
+  int eBlk = p->bDesc ? SL_SQL_BLOCK_DESC : SL_SQL_BLOCK_ASC;
+  if( p->pRow ) slFree(p->pOp, eRow, p->pRow);
+  if( p->pBlk ) slFree(p->pOp, eBlk, p->pBlk);
+  p->pRow = 0;
+  p->pBlk = 0;
+  p->bRow = 0;
+  p->nEvent = 0;
+  p->bInBlock = 0;
+  p->eAt = SL_AT_START;
+}
+
+void slReaderClose(SlReader *p){
+  if( p->pOp==0 ) return;
+  readerLeave(p);
+  if( p->pBlock ){
+    SlConn *pConn = p->pOp->pConn;
+    if( pConn->pBlock==0 && pConn->bHome ){
+      pConn->pBlock = p->pBlock;
+    }else{
+      slBlockFree(p->pBlock);
+    }
+    p->pBlock = 0;
+  }
+  p->nSeg = 0;
+  p->iSeg = 0;
+  p->iOrigin = 0;
+  p->pOp = 0;
+}
+
+void slReaderFree(SlReader *p){
+  if( p==0 ) return;
+  slReaderClose(p);
+  sqlite3_free(p->aSeg);
+  sqlite3_free(p);
+}
+
+/*
+** Add a segment.
+*/
+static void readerAdd(SlOp *pOp, SlReader *p, i64 iSession, i64 iFrom, i64 iTo){
+  if( p->nSeg==p->nAlloc ){
+    int nNew = p->nAlloc ? p->nAlloc*2 : 4;
+    SlSegment *aNew = sqlite3_realloc64(p->aSeg, (u64)nNew*sizeof(*aNew));
+    if( aNew==0 ){
+      pOp->rc = SQLITE_NOMEM;
+      return;
+    }
+    p->aSeg = aNew;
+    p->nAlloc = nNew;
+  }
+  p->aSeg[p->nSeg].iSession = iSession;
+  p->aSeg[p->nSeg].iFrom = iFrom;
+  p->aSeg[p->nSeg].iTo = iTo;
+  p->nSeg++;
+}
+
+void slReaderOpen(
+  SlOp *pOp,
+  SlReader *p,
+  const SlSession *pSession,
+  i64 iFrom,
+  i64 iTo,
+  int bDesc
+){
+  SlSession s = *pSession;
+  i64 iHead;
+  slReaderClose(p);
+  if( pOp->rc!=SQLITE_OK ) return;
+  p->pOp = pOp;
+  p->bDesc = bDesc;
+  iHead = slHead(pOp, &s);
+  if( iTo>iHead ) iTo = iHead;
+  if( iFrom<1 ) iFrom = 1;
+  while( pOp->rc==SQLITE_OK && iFrom<=iTo ){
+    i64 iParent = s.iParent;
+    i64 iLow = s.iForkedAt+1>iFrom ? s.iForkedAt+1 : iFrom;
+    if( iLow<=iTo ) readerAdd(pOp, p, s.iKey, iLow, iTo);
+    if( iParent==0 || iFrom>s.iForkedAt || pOp->rc!=SQLITE_OK ) break;
+    if( iTo>s.iForkedAt ) iTo = s.iForkedAt;
+    if( iParent>=s.iKey || !slSessionByKey(pOp, iParent, &s) ){
+      slErr(pOp, SQLITE_CORRUPT_VTAB,
+            "session %s: ordinals up to %lld are lost with its parent",
+            s.zId, s.iForkedAt);
+    }
+  }
+  p->iSeg = bDesc ? 0 : p->nSeg-1;
+}
+
+/*
+** Fail: events iFrom..iTo of the present segment can't be read.
+*/
+static void readerDamage(SlOp *pOp, SlReader *p, i64 iFrom, i64 iTo){
+  const char *zId = slReaderOrigin(pOp, p);
+  if( iFrom==iTo ){
+    slErr(pOp, SQLITE_CORRUPT_VTAB, "session %s: event %lld is damaged", zId,
+          iFrom);
+  }else{
+    slErr(pOp, SQLITE_CORRUPT_VTAB,
+          "session %s: events %lld to %lld are damaged", zId, iFrom, iTo);
+  }
+}
+
+/*
+** Enter the present segment: open its rows. Where these don't begin at once,
+** ascending, what comes before is in blocks.
+*/
+static void readerEnter(SlOp *pOp, SlReader *p){
+  const SlSegment *pSeg = &p->aSeg[p->iSeg];
+  int eRow = p->bDesc ? SL_SQL_EVENT_DESC : SL_SQL_EVENT_ASC;
+  p->iNext = p->bDesc ? pSeg->iTo : pSeg->iFrom;
+  p->pRow = slStmt(pOp, eRow);
+  slBindInt(pOp, p->pRow, 1, SL_KEY(pSeg->iSession, pSeg->iFrom));
+  slBindInt(pOp, p->pRow, 2, SL_KEY(pSeg->iSession, pSeg->iTo));
+  p->bRow = slStep(pOp, p->pRow);
+  p->eAt = SL_AT_ROWS;
+  if( !p->bRow
+   || sqlite3_column_int64(p->pRow, 0)!=SL_KEY(pSeg->iSession, p->iNext)
+  ){
+    p->eAt = SL_AT_BLOCKS;
+  }
+}
+
+/*
+** Decode the block that pBlk stands on.
+*/
+static void readerDecode(SlOp *pOp, SlReader *p){
+  const SlSegment *pSeg = &p->aSeg[p->iSeg];
+  i64 iKey = sqlite3_column_int64(p->pBlk, 0);
+  i64 nEvent = sqlite3_column_int64(p->pBlk, 1);
+  const void *pData = sqlite3_column_blob(p->pBlk, 2);
+  int nData = sqlite3_column_bytes(p->pBlk, 2);
+  int rc;
+  if( p->pBlock==0 ){
+    p->pBlock = pOp->pConn->pBlock;
+    pOp->pConn->pBlock = 0;
+    if( p->pBlock==0 ) p->pBlock = slBlockNew();
+    if( p->pBlock==0 ){
+      pOp->rc = SQLITE_NOMEM;
+      return;
+    }
+  }
+  rc = pData==0 && nData>0 ? SQLITE_NOMEM
+     : slBlockDecode(p->pBlock, iKey, nEvent, pData, nData);
+  if( rc==SQLITE_CORRUPT || SL_SESSION(iKey)!=pSeg->iSession ){
+    i64 iFirst = SL_ORDINAL(iKey);
+    readerDamage(pOp, p, iFirst, nEvent>1 ? iFirst+nEvent-1 : iFirst);
+    return;
+  }
+  slErrRc(pOp, rc);
+  p->iFirst = SL_ORDINAL(iKey);
+  p->nEvent = slBlockCount(p->pBlock);
+}
+
+/*
+** Have the block decoded that holds iNext.
+*/
+static void readerSeekBlock(SlOp *pOp, SlReader *p){
+  const SlSegment *pSeg = &p->aSeg[p->iSeg];
+  if( p->pBlk==0 ){
+    i64 iFrom = p->bDesc ? pSeg->iFrom : p->iNext;
+    i64 iTo = p->bDesc ? p->iNext : pSeg->iTo;
+    p->pBlk = slStmt(pOp, p->bDesc ? SL_SQL_BLOCK_DESC : SL_SQL_BLOCK_ASC);
+    slBindInt(pOp, p->pBlk, 1, SL_KEY(pSeg->iSession, iFrom));
+    slBindInt(pOp, p->pBlk, 2, SL_KEY(pSeg->iSession, iTo));
+    slBindInt(pOp, p->pBlk, 3, SL_KEY(pSeg->iSession, 0));
+  }
+  p->nEvent = 0;
+  if( slStep(pOp, p->pBlk) ) readerDecode(pOp, p);
+  if( pOp->rc==SQLITE_OK
+   && (p->nEvent==0 || p->iNext<p->iFirst || p->iNext>=p->iFirst+p->nEvent)
+  ){
+    readerDamage(pOp, p, p->iNext, p->iNext);
+  }
+}
+
+/*
+** The next event of the segment is in a block: 1, or 0 on failure.
+*/
+static int readerFromBlock(SlOp *pOp, SlReader *p){
+  if( p->nEvent==0 || p->iNext<p->iFirst || p->iNext>=p->iFirst+p->nEvent ){
+    readerSeekBlock(pOp, p);
+  }
+  p->bInBlock = 1;
+  return pOp->rc==SQLITE_OK;
+}
+
+/*
+** The next event of the segment is a row: 1, or 0 on failure. Descending,
+** the rows may end where the blocks begin.
+*/
+static int readerFromRow(SlOp *pOp, SlReader *p){
+  const SlSegment *pSeg = &p->aSeg[p->iSeg];
+  if( !p->bRow ) p->bRow = slStep(pOp, p->pRow);
+  if( pOp->rc!=SQLITE_OK ) return 0;
+  if( p->bRow
+   && sqlite3_column_int64(p->pRow, 0)==SL_KEY(pSeg->iSession, p->iNext)
+  ){
+    p->bRow = 0;
+    p->bInBlock = 0;
+    return 1;
+  }
+  if( p->bDesc && !p->bRow ){
+    p->eAt = SL_AT_BLOCKS;
+    return readerFromBlock(pOp, p);
+  }
+  readerDamage(pOp, p, p->iNext, p->iNext);
+  return 0;
+}
+
+int slReaderNext(SlOp *pOp, SlReader *p){
+  int bOk;
+  for(;;){
+    const SlSegment *pSeg;
+    if( pOp->rc!=SQLITE_OK || p->iSeg<0 || p->iSeg>=p->nSeg ) return 0;
+    pSeg = &p->aSeg[p->iSeg];
+    if( p->eAt==SL_AT_START ) readerEnter(pOp, p);
+    if( p->iNext>=pSeg->iFrom && p->iNext<=pSeg->iTo ) break;
+    readerLeave(p);
+    p->iSeg += p->bDesc ? 1 : -1;
+  }
+  if( p->eAt==SL_AT_BLOCKS && !p->bDesc && p->bRow
+   && SL_ORDINAL(sqlite3_column_int64(p->pRow, 0))<=p->iNext
+  ){
+    p->eAt = SL_AT_ROWS;
+  }
+  bOk = p->eAt==SL_AT_ROWS ? readerFromRow(pOp, p) : readerFromBlock(pOp, p);
+  p->iKey = SL_KEY(p->aSeg[p->iSeg].iSession, p->iNext);
+  p->iNext += p->bDesc ? -1 : 1;
+  return bOk;
+}
+
+i64 slReaderKey(const SlReader *p){
+  return p->iKey;
+}
+
+sqlite3_value *slReaderValue(SlReader *p, int eColumn){
+  return p->bInBlock ? 0 : sqlite3_column_value(p->pRow, eColumn);
+}
+
+/*
+** A text column of the present row.
+*/
+static const char *readerText(SlOp *pOp, SlReader *p, int eCol, int *pn){
+  const char *z;
+  if( sqlite3_column_type(p->pRow, eCol)==SQLITE_NULL ){
+    *pn = 0;
+    return 0;
+  }
+  z = (const char*)sqlite3_column_text(p->pRow, eCol);
+  *pn = sqlite3_column_bytes(p->pRow, eCol);
+  if( z==0 ) pOp->rc = SQLITE_NOMEM;
+  return z;
+}
+
+void slReaderEvent(SlOp *pOp, SlReader *p, SlEvent *pEvent){
+  if( p->bInBlock ){
+    slBlockEvent(p->pBlock, (int)(SL_ORDINAL(p->iKey)-p->iFirst), pEvent);
+    return;
+  }
+  memset(pEvent, 0, sizeof(*pEvent));
+  pEvent->iAtMs = sqlite3_column_int64(p->pRow, SL_EV_AT_MS);
+  pEvent->zKind = readerText(pOp, p, SL_EV_KIND, &pEvent->nKind);
+  pEvent->zKey = readerText(pOp, p, SL_EV_IDEM, &pEvent->nKey);
+  pEvent->eType = sqlite3_column_type(p->pRow, SL_EV_PAYLOAD);
+  switch( pEvent->eType ){
+    case SQLITE_INTEGER:
+      pEvent->iInt = sqlite3_column_int64(p->pRow, SL_EV_PAYLOAD);
+      break;
+    case SQLITE_FLOAT:
+      pEvent->rReal = sqlite3_column_double(p->pRow, SL_EV_PAYLOAD);
+      break;
+    case SQLITE_TEXT:
+      pEvent->pData = sqlite3_column_text(p->pRow, SL_EV_PAYLOAD);
+      pEvent->nData = sqlite3_column_bytes(p->pRow, SL_EV_PAYLOAD);
+      if( pEvent->pData==0 ) pOp->rc = SQLITE_NOMEM;
+      break;
+    case SQLITE_BLOB:
+      pEvent->pData = sqlite3_column_blob(p->pRow, SL_EV_PAYLOAD);
+      pEvent->nData = sqlite3_column_bytes(p->pRow, SL_EV_PAYLOAD);
+      if( pEvent->pData==0 && pEvent->nData>0 ) pOp->rc = SQLITE_NOMEM;
+      break;
+    default:
+      break;
+  }
+}
+
+const char *slReaderOrigin(SlOp *pOp, SlReader *p){
+  i64 iSession = p->aSeg[p->iSeg].iSession;
+  if( p->iOrigin!=iSession ){
+    SlSession s;
+    p->zOrigin[0] = 0;
+    if( slSessionByKey(pOp, iSession, &s) ){
+      memcpy(p->zOrigin, s.zId, sizeof(p->zOrigin));
+      p->iOrigin = iSession;
+    }
+  }
+  return p->zOrigin;
+}

@@ -1,0 +1,139 @@
+/*
+** slSurface.h - what the SQL surface shares: how a function and a virtual
+** table are described, registered and called.
+**
+** A SQL function is one row in aFunc[] of sessionlog.c and one C function of
+** type SlFuncCall in a fn_*.c file. A virtual table is one row in apTable[]
+** and one SlTable in a vt_*.c file. What is in neither does not exist.
+*/
+#ifndef SLSURFACE_H
+#define SLSURFACE_H
+
+#include "sessionlogInt.h"
+
+/**************************************************************************
+** Interface to code in func.c: SQL functions.
+*/
+
+/* The body of a SQL function. The operation is begun on the connection's
+** database; what it ends with in pOp->rc becomes the SQL error, else the
+** result is what the body has set (NULL if nothing). */
+typedef void (*SlFuncCall)(SlOp*, sqlite3_context*, int, sqlite3_value**);
+
+/* A row of the registration table. */
+typedef struct SlFunc SlFunc;
+struct SlFunc {
+  const char *zName;
+  int nMin;                /* fewest and most arguments */
+  int nMax;
+  int mFlags;              /* SQLITE_INNOCUOUS, _DETERMINISTIC, _DIRECTONLY */
+  SlFuncCall xCall;
+};
+
+int slFuncRegister(SlConn*, const SlFunc*);
+
+/* Set the result to text of n bytes (copied), or to sqlite3_malloc'd text
+** that SQLite then owns; NULL gives NULL. Nothing when the op has failed. */
+void slResultText(SlOp*, sqlite3_context*, const char *z, i64 n);
+void slResultOwned(SlOp*, sqlite3_context*, char *z);
+void slResultInt(SlOp*, sqlite3_context*, i64 iVal);
+void slResultEvent(sqlite3_context*, const SlEvent*, sqlite3_destructor_type);
+
+/**************************************************************************
+** Interface to code in vtab.c: eponymous virtual tables.
+*/
+
+typedef struct SlTable SlTable;
+typedef struct SlCursor SlCursor;
+
+/* The beginning of every cursor. */
+struct SlCursor {
+  sqlite3_vtab_cursor base;
+  const SlTable *pTable;
+  SlOp op;                 /* begun in xFilter, on the database of "schema" */
+  i64 iRowid;              /* rowid of the present row; see SL_ROWID */
+  int bEof;
+  u32 mArg;                /* columns whose value is in apArg */
+  sqlite3_value *apArg[6]; /* hidden arguments as given, for xColumn */
+};
+
+enum { SL_INSERT, SL_UPDATE, SL_DELETE };
+
+/* A virtual table: a row of the registration table. */
+struct SlTable {
+  const char *zName;
+  const char *zDecl;       /* columns for sqlite3_declare_vtab(): "a, b, …" */
+  u32 mEq;                 /* columns whose "=" is passed to xFilter */
+  u32 mHidden;             /* of these, arguments: hidden columns, which must
+                           ** be usable and are not checked by SQLite again */
+  int iSchema;             /* number of the hidden column "schema" */
+  int nCursor;             /* bytes of a cursor, SlCursor first */
+
+  /* May improve the plan after mEq is dealt with: *piArg is the next free
+  ** argvIndex, mUsed the columns whose "=" is passed. Costs and order. */
+  int (*xPlan)(sqlite3_index_info*, u32 mUsed, int *piArg);
+
+  /* Begin a scan: the cursor stands on its first row, or bEof is set. mArg
+  ** tells which columns' "=" is given; slFilterArg() finds the value. What
+  ** xPlan has added comes after these. idxStr is as xPlan left it. */
+  void (*xFilter)(SlOp*, SlCursor*, u32 mArg, const char *zPlan,
+                  sqlite3_value **apArg);
+  void (*xNext)(SlOp*, SlCursor*);
+
+  /* A column's value; hidden arguments are dealt with by vtab.c. */
+  void (*xColumn)(SlOp*, SlCursor*, sqlite3_context*, int iCol);
+
+  /* Let go of all that the cursor holds (statements, memory). The cursor
+  ** may be filtered again. Works on one that never was. May be NULL. */
+  void (*xReset)(SlCursor*);
+
+  /* INSERT, UPDATE, DELETE: iKey is the key part of the old row's rowid,
+  ** apCol the new values by column (none for DELETE). *piKey gets the key
+  ** part of the new row's. NULL: the table is read-only. */
+  void (*xWrite)(SlOp*, int eWrite, i64 iKey, sqlite3_value **apCol,
+                 i64 *piKey);
+};
+
+/* Rowid of a row: its key in the stored table, and which database. */
+#define SL_ROWID(pDb, iKey) (((i64)(pDb)->iDb<<48)|(i64)(iKey))
+
+int slTableRegister(SlConn*, const SlTable*);
+
+/* The value given for column iCol, or a NULL pointer. */
+sqlite3_value *slFilterArg(u32 mArg, int iCol, sqlite3_value **apArg);
+
+/* How many values of mArg there are: apArg[that] is xPlan's first own. */
+int slFilterCount(u32 mArg);
+
+/* In xWrite of UPDATE: 1 if the statement leaves the column alone. */
+int slUnchanged(sqlite3_value*);
+
+/* The names of the columns: "id" for 0 of session_list. Not for messages of
+** hidden ones. Used by "COLUMN is read-only". */
+void slReadOnly(SlOp*, const char *zColumn);
+
+/**************************************************************************
+** The bodies, by file. Keep in the order of sessionlog.c.
+*/
+
+/* fn_id.c */
+void slFnUlid(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnUlidMs(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnUlidText(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnUlidBlob(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnUlidUuid(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnVersion(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnSourceId(SlOp*, sqlite3_context*, int, sqlite3_value**);
+
+/* fn_event.c */
+void slFnAppend(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnAppendJson(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnHead(SlOp*, sqlite3_context*, int, sqlite3_value**);
+
+/* vt_event.c */
+extern const SlTable slTableEvents;
+extern const SlTable slTableSince;
+extern const SlTable slTableTail;
+extern const SlTable slTableArchived;
+
+#endif /* SLSURFACE_H */

@@ -1,0 +1,27 @@
+-- Statements of the store itself: configuration and verification.
+
+-- name: config_get
+SELECT value FROM $db.sessionlog_config WHERE name=?1
+
+-- name: config_probe
+-- The first statement of an operation: opens the snapshot, tells the schema
+-- version and the mode of session_writes().
+SELECT (SELECT value FROM $db.sessionlog_config WHERE name='schema_version'),
+       (SELECT value FROM $db.sessionlog_config WHERE name='writes')
+
+-- name: config_set
+INSERT INTO $db.sessionlog_config(name, value) VALUES(?1, ?2)
+  ON CONFLICT(name) DO UPDATE SET value=excluded.value
+
+-- name: schema_objects
+-- What a database holds under our names, and what hangs on our tables.
+SELECT type, name, sql FROM $db.sqlite_schema
+ WHERE (name LIKE 'sessionlog\_%' ESCAPE '\'
+    OR tbl_name LIKE 'sessionlog\_%' ESCAPE '\')
+   AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+
+-- name: savepoint_mark
+-- Touches nothing. Run inside a task, it makes SQLite keep a statement
+-- journal of this database, so that a failed task is undone here as well
+-- where this is not the main database.
+UPDATE $db.sessionlog_session SET key=key+1 WHERE key<0

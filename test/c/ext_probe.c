@@ -1,0 +1,38 @@
+/*
+** ext_probe: SQL functions through which the test harness looks into SQLite.
+**
+**   probe_memory_used()   bytes that sqlite3_malloc() has given out and not
+**                         got back, in the whole process
+**   probe_leak(N)         loses N bytes, so that a test can see the harness
+**                         notice it
+*/
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT1
+
+static void probeMemoryUsed(sqlite3_context *ctx, int nArg,
+                            sqlite3_value **apArg) {
+  (void)nArg;
+  (void)apArg;
+  sqlite3_result_int64(ctx, sqlite3_memory_used());
+}
+
+static void probeLeak(sqlite3_context *ctx, int nArg, sqlite3_value **apArg) {
+  void *p = sqlite3_malloc(sqlite3_value_int(apArg[0]));
+  (void)nArg;
+  sqlite3_result_int(ctx, p != 0);
+}
+
+int sqlite3_extprobe_init(sqlite3 *db, char **pzErr,
+                          const sqlite3_api_routines *pApi);
+
+int sqlite3_extprobe_init(sqlite3 *db, char **pzErr,
+                          const sqlite3_api_routines *pApi) {
+  int rc;
+  (void)pzErr;
+  SQLITE_EXTENSION_INIT2(pApi);
+  rc = sqlite3_create_function_v2(db, "probe_memory_used", 0, SQLITE_UTF8, 0,
+                                  probeMemoryUsed, 0, 0, 0);
+  if( rc!=SQLITE_OK ) return rc;
+  return sqlite3_create_function_v2(db, "probe_leak", 1, SQLITE_UTF8, 0,
+                                    probeLeak, 0, 0, 0);
+}

@@ -1,0 +1,83 @@
+#!/bin/sh
+# deps.sh [-n] build|test|lint
+#
+# See that what building, testing or linting needs is there.  On Debian and
+# Ubuntu what is missing is installed; elsewhere, and always with -n, one line
+# says what is missing and the exit status is 1.  Prints nothing and takes no
+# time when all is there.
+set -u
+
+install=yes
+if [ "${1:-}" = -n ]; then
+  install=no
+  shift
+fi
+what=${1:-build}
+: "${CC:=cc}"
+
+has_header(){
+  # CC and CPPFLAGS may hold several words.
+  echo "#include <$1>" | $CC ${CPPFLAGS:-} -E -o /dev/null - 2>/dev/null
+}
+has_command(){
+  command -v "$1" >/dev/null 2>&1
+}
+has_tcl_sqlite(){
+  has_command tclsh \
+    && echo 'if {[catch {package require sqlite3}]} {exit 1}' | tclsh
+}
+
+# Sets $missing to the packages, by their Debian names.
+look(){
+  missing=
+  has_header sqlite3ext.h || missing="$missing libsqlite3-dev"
+  has_header zstd.h || missing="$missing libzstd-dev"
+  case $what in
+    test)
+      has_command tclsh || missing="$missing tcl"
+      has_tcl_sqlite || missing="$missing libsqlite3-tcl"
+      has_command sqlite3 || missing="$missing sqlite3"
+      ;;
+    lint)
+      for c in clang-format clang-tidy cppcheck; do
+        has_command $c || missing="$missing $c"
+      done
+      ;;
+  esac
+  missing=${missing# }
+}
+
+complain(){
+  echo "sessionlog: missing for \"$what\" (Debian package names): $missing" >&2
+  exit 1
+}
+
+case $what in
+  build|test|lint) ;;
+  *) echo "usage: deps.sh [-n] build|test|lint" >&2; exit 2 ;;
+esac
+has_command "${CC%% *}" || {
+  echo "sessionlog: no C compiler ($CC)" >&2
+  exit 1
+}
+look
+[ -z "$missing" ] && exit 0
+[ $install = no ] && complain
+has_command apt-get || complain
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+  has_command sudo || complain
+  as_root=sudo
+fi
+echo "sessionlog: installing $missing"
+apt(){
+  $as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get -q -o DPkg::Lock::Timeout=120 "$@" </dev/null
+}
+# An update that fails for one source of many is no reason to stop.
+apt update || true
+# shellcheck disable=SC2086
+apt install -y --no-install-recommends $missing || complain
+look
+[ -z "$missing" ] || complain
