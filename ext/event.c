@@ -74,8 +74,10 @@ static int cacheHit(const SlCacheEntry *pSlot, const SlUlid *pId){
 }
 
 i64 slHead(SlOp *pOp, const SlSession *pSession){
-  i64 iKey = slQueryInt(pOp, SL_SQL_EVENT_HEAD, SL_KEY(pSession->iKey, 0),
-                        SL_KEY(pSession->iKey, SL_MAX_ORDINAL), 0);
+  i64 iKey;
+  if( pOp->rc!=SQLITE_OK ) return 0;
+  iKey = slQueryInt(pOp, SL_SQL_EVENT_HEAD, SL_KEY(pSession->iKey, 0),
+                    SL_KEY(pSession->iKey, SL_MAX_ORDINAL), 0);
   return iKey ? SL_ORDINAL(iKey) : pSession->iForkedAt;
 }
 
@@ -172,9 +174,8 @@ static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
   slBindText(pOp, pStmt, 4, pEvent->zKey, pEvent->nKey);
   slBindEvent(pOp, pStmt, 5, pEvent);
   if( pOp->rc==SQLITE_OK ){
-    int rc = sqlite3_step(pStmt);
-    if( rc!=SQLITE_DONE ){
-      rc = sqlite3_extended_errcode(pOp->pConn->db);
+    if( slStepAll(pStmt)!=SQLITE_DONE ){
+      int rc = sqlite3_extended_errcode(pOp->pConn->db);
       bTaken = rc==SQLITE_CONSTRAINT_PRIMARYKEY;
       if( !bTaken ) slErrDb(pOp);
     }
@@ -218,10 +219,7 @@ static void appendTask(SlOp *pOp, void *pArg){
     pSlot = cacheSlot(pOp, &id);
     bHit = cacheHit(pSlot, &id);
   }
-  if( bHit && !p->bSession ){
-    p->session.iKey = pSlot->iSession;
-    slUlidText(&id, p->session.zId);
-  }
+  if( bHit && !p->bSession ) p->session.iKey = pSlot->iSession;
   if( !p->bSession && (!bHit || p->event.zKey) ){
     slNeed(pOp, p->pRef, &p->session);
   }
@@ -240,9 +238,13 @@ static void appendTask(SlOp *pOp, void *pArg){
   }
   iHead = bHit ? pSlot->iHead : slHead(pOp, &p->session);
   if( !p->bAtMs ) p->event.iAtMs = slOpNow(pOp, "at_ms");
-  appendExpect(pOp, p, iHead);
+  if( iHead>=SL_MAX_ORDINAL || p->bExpect ){
+    slUlidText(&id, p->session.zId);
+    appendExpect(pOp, p, iHead);
+  }
   if( pOp->rc==SQLITE_OK && !appendRow(pOp, p, iHead) ){
     slDbChanged(pOp->pDb);
+    slUlidText(&id, p->session.zId);
     slNeedText(pOp, p->session.zId, 26, &p->session);
     iHead = slHead(pOp, &p->session);
     appendExpect(pOp, p, iHead);

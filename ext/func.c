@@ -17,14 +17,25 @@ static void funcDataFree(void *pArg){
 
 /*
 ** Every call of a function: begin the operation, run the body, turn the
-** operation's error into SQL's.
+** operation's error into SQL's. What it inserts inside doesn't show in
+** last_insert_rowid().
 */
 static void funcCall(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
   const SlFuncData *pData = (const SlFuncData*)sqlite3_user_data(pCtx);
+  sqlite3 *db = pData->pConn->db;
+  i64 iLast = sqlite3_last_insert_rowid(db);
   SlOp op;
   slOpBegin(&op, pData->pConn, 0);
+  if( op.rc==SQLITE_ERROR && (pData->pFunc->mFlags & SL_ANYWHERE) ){
+    sqlite3_free(op.zErr);
+    op.zErr = 0;
+    op.rc = SQLITE_OK;
+  }
   if( op.rc==SQLITE_OK ) pData->pFunc->xCall(&op, pCtx, nArg, apArg);
   slOpEnd(&op);
+  if( sqlite3_last_insert_rowid(db)!=iLast ){
+    sqlite3_set_last_insert_rowid(db, iLast);
+  }
   if( op.rc!=SQLITE_OK ){
     if( op.rc==SQLITE_NOMEM ){
       sqlite3_result_error_nomem(pCtx);
@@ -38,6 +49,7 @@ static void funcCall(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
 }
 
 int slFuncRegister(SlConn *pConn, const SlFunc *pFunc){
+  int mFlags = SQLITE_UTF8|(pFunc->mFlags & ~SL_ANYWHERE);
   int n;
   int rc = SQLITE_OK;
   for(n=pFunc->nMin; rc==SQLITE_OK && n<=pFunc->nMax; n++){
@@ -48,7 +60,7 @@ int slFuncRegister(SlConn *pConn, const SlFunc *pFunc){
     slConnRef(pConn);
     /* On failure SQLite calls the destructor. */
     rc = sqlite3_create_function_v2(pConn->db, pFunc->zName, n,
-                                    SQLITE_UTF8|pFunc->mFlags, pData,
+                                    mFlags, pData,
                                     funcCall, 0, 0, funcDataFree);
   }
   return rc;

@@ -240,8 +240,9 @@ static int readerFromBlock(SlOp *pOp, SlReader *p){
 }
 
 /*
-** The next event of the segment is a row: 1, or 0 on failure. Descending,
-** the rows may end where the blocks begin.
+** The next event of the segment is a row: 1, or 0 on failure. Where it is
+** not, a block must have it: descending, because the rows end there, and
+** ascending, because they were packed while this connection read them.
 */
 static int readerFromRow(SlOp *pOp, SlReader *p){
   const SlSegment *pSeg = &p->aSeg[p->iSeg];
@@ -254,12 +255,13 @@ static int readerFromRow(SlOp *pOp, SlReader *p){
     p->bInBlock = 0;
     return 1;
   }
-  if( p->bDesc && !p->bRow ){
-    p->eAt = SL_AT_BLOCKS;
-    return readerFromBlock(pOp, p);
+  if( p->pBlk ){
+    slFree(pOp, p->bDesc ? SL_SQL_BLOCK_DESC : SL_SQL_BLOCK_ASC, p->pBlk);
+    p->pBlk = 0;
   }
-  readerDamage(pOp, p, p->iNext, p->iNext);
-  return 0;
+  p->nEvent = 0;
+  p->eAt = SL_AT_BLOCKS;
+  return readerFromBlock(pOp, p);
 }
 
 int slReaderNext(SlOp *pOp, SlReader *p){

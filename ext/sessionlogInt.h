@@ -86,7 +86,7 @@ struct SlDb {
   int bChecked;            /* iVersion was found good in this transaction */
   u32 iVersion;            /* SQLITE_FCNTL_DATA_VERSION of what is cached */
   int eWrites;             /* SL_WRITES_ as stored */
-  int iSchema;             /* schema version as stored, 0: no tables */
+  int iSchema;             /* schema version as stored, 0: not known */
   SlCache *pCache;         /* sessions recently appended to, see event.c */
   sqlite3_stmt *aStmt[SL_SQL_COUNT];  /* idle statements */
 };
@@ -142,37 +142,13 @@ void slOpWriteOne(SlOp*, void (*xTask)(SlOp*, void*), void *pArg);
 ** the message gives zDml, the statement to use. */
 void slOpGuard(SlOp*, const char *zDml);
 
-/* Now in ms, a new ULID, this host's name: an error that names zWhat where
-** session_writes() is explicit. slOpHost() returns sqlite3_malloc'd text. */
+/* Now in ms, a new ULID, this host's name, this process: an error that names
+** zWhat where session_writes() is explicit. slOpHost() returns sqlite3_malloc'd
+** text. */
 i64 slOpNow(SlOp*, const char *zWhat);
 void slOpUlid(SlOp*, const char *zWhat, char zId[27]);
 char *slOpHost(SlOp*, const char *zWhat);
-
-/* Borrow statement eSql (SL_SQL_...) on the operation's database, reset and
-** with no bindings. NULL when the operation has failed. Give it back with
-** slFree(), always, also after a failure (NULL is allowed). */
-sqlite3_stmt *slStmt(SlOp*, int eSql);
-void slFree(SlOp*, int eSql, sqlite3_stmt*);
-
-/* Bind by kind, sticky. Text and value are not copied: they must live until
-** slFree(). slBindValue() keeps type and bytes. */
-void slBindInt(SlOp*, sqlite3_stmt*, int i, i64 iVal);
-void slBindText(SlOp*, sqlite3_stmt*, int i, const char *z, i64 n);
-void slBindValue(SlOp*, sqlite3_stmt*, int i, sqlite3_value*);
-void slBindEvent(SlOp*, sqlite3_stmt*, int i, const SlEvent*);
-
-/* 1 with a row, 0 at the end or on failure. */
-int slStep(SlOp*, sqlite3_stmt*);
-
-/* Run a statement that gives no rows, and give it back. */
-void slRun(SlOp*, int eSql, sqlite3_stmt*);
-
-/* Run eSql with one or two integers bound, and return the integer that its
-** first row has in column 0, or iDefault without a row or with NULL. */
-i64 slQueryInt(SlOp*, int eSql, i64 i1, i64 i2, i64 iDefault);
-
-/* Copy of column i as sqlite3_malloc'd text, NULL for NULL (or failure). */
-char *slColumnText(SlOp*, sqlite3_stmt*, int i);
+i64 slOpPid(SlOp*, const char *zWhat);
 
 /* Forget what is cached of the database's rows: after every write but a
 ** plain append. */
@@ -182,9 +158,6 @@ void slDbChanged(SlDb*);
 void slConnEnlist(SlConn*);
 void slConnCommit(SlConn*);
 void slConnRollback(SlConn*);
-
-/* Register the two internal tables; see store.c. */
-int slHomeRegister(SlConn*);
 
 /* Database of that index (SlDb.iDb), NULL if there is none. */
 SlDb *slDbByIndex(SlConn*, int iDb);
@@ -206,6 +179,61 @@ int slSchemaCheck(SlOp*, SlSchemaFault xFault, void *pArg);
 /* The text of a statement with $db replaced by the quoted schema name.
 ** sqlite3_malloc'd; NULL when out of memory. */
 char *slSqlFor(const char *zText, const char *zSchema);
+
+/* The body of the task table: run the operation's task. */
+void slOpRunTask(SlOp*);
+
+/**************************************************************************
+** Interface to code in home.c: the two internal tables.
+*/
+#define SL_HOME "sessionlog_home"
+#define SL_TASK "sessionlog_task"
+int slHomeRegister(SlConn*);
+
+/**************************************************************************
+** Interface to code in stmt.c: the only place where SQL is prepared.
+*/
+
+/* Prepare statement eSql afresh, the caller's to finalize; slStmt() is for
+** all but DDL. */
+sqlite3_stmt *slPrepare(SlOp*, int eSql);
+
+/* The statement that runs a task: put back into SlConn.pTaskStmt or
+** finalized by the caller. */
+sqlite3_stmt *slTaskStmt(SlOp*);
+
+/* Finalize the idle statements of a database. */
+void slDbFinalize(SlDb*);
+
+/* Borrow statement eSql (SL_SQL_...) on the operation's database, reset and
+** with no bindings. NULL when the operation has failed. Give it back with
+** slFree(), always, also after a failure (NULL is allowed). */
+sqlite3_stmt *slStmt(SlOp*, int eSql);
+void slFree(SlOp*, int eSql, sqlite3_stmt*);
+
+/* Bind by kind, sticky. Text and value are not copied: they must live until
+** slFree(). slBindValue() keeps type and bytes. */
+void slBindInt(SlOp*, sqlite3_stmt*, int i, i64 iVal);
+void slBindText(SlOp*, sqlite3_stmt*, int i, const char *z, i64 n);
+void slBindValue(SlOp*, sqlite3_stmt*, int i, sqlite3_value*);
+void slBindEvent(SlOp*, sqlite3_stmt*, int i, const SlEvent*);
+
+/* 1 with a row, 0 at the end or on failure. */
+int slStep(SlOp*, sqlite3_stmt*);
+
+/* Step a statement that writes to its end: PRAGMA count_changes makes it give
+** a row. Returns SQLite's code, SQLITE_DONE for success. */
+int slStepAll(sqlite3_stmt*);
+
+/* Run a statement that writes, and give it back. */
+void slRun(SlOp*, int eSql, sqlite3_stmt*);
+
+/* Run eSql with one or two integers bound, and return the integer that its
+** first row has in column 0, or iDefault without a row or with NULL. */
+i64 slQueryInt(SlOp*, int eSql, i64 i1, i64 i2, i64 iDefault);
+
+/* Copy of column i as sqlite3_malloc'd text, NULL for NULL (or failure). */
+char *slColumnText(SlOp*, sqlite3_stmt*, int i);
 
 /**************************************************************************
 ** Interface to code in value.c: arguments.
@@ -240,6 +268,9 @@ i64 slArgAge(SlOp*, const char *zArg, sqlite3_value*);
 ** as it is, NULL, numbers, x'…' for blobs. sqlite3_malloc'd. */
 char *slShow(sqlite3_value*);
 
+/* Fail with "invalid ARG: VALUE". */
+void slInvalid(SlOp*, int rc, const char *zArg, sqlite3_value*);
+
 /* An event's payload, or any value, in SlEvent's form. Borrowed. */
 void slEventFromValue(SlOp*, SlEvent*, sqlite3_value*);
 
@@ -253,7 +284,15 @@ const char *slJsonArgName(SlOp*, const char *zArg, const SlJson*, int bTrim,
                           int *pn, char **pzFree);
 
 /**************************************************************************
-** Interface to code in session.c: sessions, refs, labels, meta, artifacts.
+** Interface to code in place.c: session_writes().
+*/
+
+/* The mode as text; set it. */
+const char *slWritesName(const SlDb*);
+void slWritesSet(SlOp*, const char *z, i64 n);
+
+/**************************************************************************
+** Interface to code in session.c: refs, and the columns of a session.
 */
 
 /* What the rules need of a session's row. */
@@ -266,8 +305,9 @@ struct SlSession {
 };
 
 /* The session that a ref names, among the tenant's living ones. Not found:
-** returns 0 and no error. Ambiguous: an error. Needs slOpRead() or the write
-** lock. NULL is not found. */
+** returns 0 and no error. Ambiguous: an error. Needs slOpRead() (whatever it
+** says: without tables nothing is found) or the write lock. NULL is not
+** found. */
 int slFind(SlOp*, sqlite3_value *pRef, SlSession*);
 int slFindText(SlOp*, const char *zRef, i64 nRef, SlSession*);
 
@@ -276,12 +316,29 @@ int slFindText(SlOp*, const char *zRef, i64 nRef, SlSession*);
 void slNeed(SlOp*, sqlite3_value *pRef, SlSession*);
 void slNeedText(SlOp*, const char *zRef, i64 nRef, SlSession*);
 
+/* The error that slNeed() gives. */
+void slNoSession(SlOp*, sqlite3_value *pRef);
+
 /* The connection's current session; none: error "no current session". It is in
 ** the connection's own database, never in another that the operation names. */
 void slNeedCurrent(SlOp*, SlSession*);
 
+/* The current session, without an error where there is none. */
+int slFindCurrent(SlOp*, SlSession*);
+
+/* A living session of the tenant by its canonical id, or exact name. */
+int slFindId(SlOp*, const char *zId, SlSession*);
+int slFindName(SlOp*, const char *z, i64 n, SlSession*);
+
 /* A session by its integer, tombstones too. 0: there is none. */
 int slSessionByKey(SlOp*, i64 iKey, SlSession*);
+
+/* Step a statement whose rows begin with key, parent, forked_at, archived,
+** id, and take the session from the row. 0: there is no row. */
+int slSessionStep(SlOp*, sqlite3_stmt*, SlSession*);
+
+/* Bind the tenant's name. */
+void slBindTenant(SlOp*, sqlite3_stmt*, int i);
 
 /* The columns of session_list, in order. */
 enum {
@@ -308,6 +365,11 @@ struct SlField {
 typedef struct SlFields SlFields;
 struct SlFields {
   SlField a[SL_COL_COUNT];
+  char zId[27];            /* id in canonical form */
+  char zParent[27];        /* parent_id, where that is given as a blob */
+  char zRef[27];           /* ref, likewise */
+  u8 bWhole;               /* UPDATE: the whole row is given, so that a status
+                           ** like the old one was not set on purpose */
 };
 
 /* Set one column from a value, from text, or from an integer, with the checks
@@ -319,6 +381,15 @@ void slFieldInt(SlOp*, SlFields*, int iCol, i64 iVal);
 /* Name of the column; number of the column of that name (-1: none). */
 const char *slColumnName(int iCol);
 int slColumnIndex(const char *zName, i64 nName);
+int slColumnIsInt(int iCol);
+
+/**************************************************************************
+** Interface to code in create.c: sessions that begin and that change.
+*/
+
+/* The n-th auto name of a session with that target (NULL: none) that begins
+** at iMs: the plain one for 0 and 1, or with -n. sqlite3_malloc'd. */
+char *slAutoName(SlOp*, const char *zTarget, i64 nTarget, i64 iMs, int n);
 
 /* Inside a task: make a session from what is given and defaults; label and
 ** meta too. Forks are sessions with parent_id. */
@@ -327,9 +398,103 @@ void slSessionCreate(SlOp*, SlFields*, SlSession *pOut);
 /* Inside a task: change what is given, by the rules of UPDATE session_list. */
 void slSessionChange(SlOp*, i64 iKey, SlFields*);
 
-/* Inside a task: point the label at the session (session_label()). */
+/* 1 if the session has ended (ended_at_ms is set). */
+int slSessionEnded(SlOp*, const SlSession*);
+
+/**************************************************************************
+** Interface to code in label.c: labels, meta, artifacts. Names are checked
+** already, but for slLabelSet(). All that writes belongs inside a task.
+*/
+
+/* Point the label at the session (session_label()). */
 void slLabelSet(SlOp*, const SlSession*, const char *z, int n, int bAtMs,
                 i64 iAtMs);
+
+/* Key of the label, 0: there is none. */
+i64 slLabelKey(SlOp*, const char *z, int n);
+
+/* Remove a label: 1, or 0 if there is none. Remove it by its key. */
+int slLabelDrop(SlOp*, const char *z, int n);
+void slLabelDelete(SlOp*, i64 iKey);
+
+/* Change the label with that key: z NULL, pSession NULL and bAtMs 0 leave
+** what is there. */
+void slLabelChange(SlOp*, i64 iKey, const char *z, int n, const SlSession*,
+                   int bAtMs, i64 iAtMs);
+
+/* Set a meta value, which is not NULL; key of the pair, 0: there is none. */
+void slMetaSet(SlOp*, const SlSession*, const char *z, int n, const SlEvent*);
+i64 slMetaKey(SlOp*, const SlSession*, const char *z, int n);
+
+/* Set all members of a JSON object for a session that has no meta yet. */
+void slMetaJson(SlOp*, const SlSession*, const char *z, i64 n);
+
+/* Change or remove the pair with that key: NULL leaves what is there. */
+void slMetaChange(SlOp*, i64 iKey, const SlSession*, const char *z, int n,
+                  const SlEvent*);
+void slMetaDelete(SlOp*, i64 iKey);
+
+/* Keep an artifact of nSize bytes; returns its key. Remove one by its key. */
+i64 slArtifactAdd(SlOp*, const SlSession*, const char *z, int n, i64 iAtMs,
+                  i64 nSize, const SlEvent *pContent);
+void slArtifactDelete(SlOp*, i64 iKey);
+
+/* 1 if the session itself has recorded an event, or has an artifact. */
+int slHasData(SlOp*, const SlSession*);
+
+/**************************************************************************
+** Interface to code in fork.c: how sessions descend from each other.
+*/
+
+/* The ordinal up to which two sessions share their history. */
+i64 slCommon(SlOp*, const SlSession*, const SlSession*);
+
+/* A walk from a session up to its oldest ancestor, itself first. */
+typedef struct SlLineage SlLineage;
+struct SlLineage {
+  SlSession session;       /* the present one */
+  int nDepth;              /* steps from the first one */
+  i64 iNext;               /* integer of the next one, 0: none */
+  sqlite3_stmt *pStmt;     /* stands on the present one */
+};
+
+/* Next: 1 with a session, 0 at the end. The name is that of the present one,
+** SQL NULL if it has none or is removed. Close works on one that is all
+** zero. */
+void slLineageOpen(SlOp*, SlLineage*, const SlSession*);
+int slLineageNext(SlOp*, SlLineage*);
+sqlite3_value *slLineageName(const SlLineage*);
+void slLineageClose(SlOp*, SlLineage*);
+
+/* A walk over a session and what descends from it, or over all of the
+** tenant's (pSession NULL), depth first. It ends at the sessions that there
+** were when it was opened. Memory: 24 bytes for each sibling of the present
+** session and of its ancestors. */
+typedef struct SlTree SlTree;
+struct SlTree {
+  SlSession session;       /* the present one */
+  int nDepth;              /* steps below the first one, or below a root */
+  int bLast;               /* it is the last of its siblings */
+  sqlite3_stmt *pKin;      /* stands on the present one */
+  sqlite3_stmt *pRoots;    /* roots still to come, NULL: one was asked for */
+  i64 iMax;                /* newest session when the walk was opened */
+  struct SlTreeNode *aNode;  /* stack of the sessions still to come */
+  i64 nNode;
+  i64 nNodeAlloc;
+  char *zIndent;           /* what is drawn before the branch; no NUL */
+  i64 nIndent;             /* bytes of it that the present one has */
+  i64 nIndentAlloc;
+};
+
+/* As above. slTreeLine() is the session as a line of the drawing, which the
+** caller frees. */
+void slTreeOpen(SlOp*, SlTree*, const SlSession*);
+int slTreeNext(SlOp*, SlTree*);
+sqlite3_value *slTreeName(const SlTree*);
+sqlite3_value *slTreeStatus(const SlTree*);
+sqlite3_value *slTreeParentId(const SlTree*);
+char *slTreeLine(SlOp*, SlTree*);
+void slTreeClose(SlOp*, SlTree*);
 
 /**************************************************************************
 ** Interface to code in pack.c: rows into blocks, and the watermark.
@@ -343,6 +508,10 @@ void slLabelSet(SlOp*, const SlSession*, const char *z, int n, int bAtMs,
 ** number of events packed. */
 i64 slPack(SlOp*, const SlSession*, i64 iTo, int nMin);
 
+/* Inside a task: what session_pack() does. All but the newest events, or all
+** if the session has ended. Returns the number of events packed. */
+i64 slPackIdle(SlOp*, const SlSession*);
+
 /* Inside a task: move the watermark forward to iTo (clamped to the head) and
 ** pack what it hides. Returns the number of events newly hidden. */
 i64 slArchive(SlOp*, SlSession*, i64 iTo);
@@ -354,6 +523,64 @@ i64 slArchive(SlOp*, SlSession*, i64 iTo);
 /* Inside a task: remove the session. What surviving forks read stays. The
 ** connection's current session is an error. */
 void slSessionRemove(SlOp*, const SlSession*);
+
+/* What session_prune() is asked to do. */
+typedef struct SlPrune SlPrune;
+struct SlPrune {
+  i64 iAge;                /* ms since the last activity, at least */
+  int bAll;                /* also sessions of users, and labelled ones */
+  int bDry;                /* only tell which */
+  int bNow;                /* iNow is given */
+  i64 iNow;
+};
+
+/* Remove the sessions that are so old. Returns the ids as a JSON array,
+** sqlite3_malloc'd. */
+char *slPrune(SlOp*, const SlPrune*);
+
+/* What session_reap() is asked to do. */
+typedef struct SlReap SlReap;
+struct SlReap {
+  int bKnown;              /* live is given */
+  SlJson live;             /* a JSON array: the names that exist */
+  const char *zOrigin;
+  int nOrigin;
+  int bNow;                /* iNow is given */
+  i64 iNow;
+};
+
+/* Mark sessions that are gone. Returns what was done as a JSON object,
+** sqlite3_malloc'd. */
+char *slReap(SlOp*, const SlReap*);
+
+/* 1 if a process of that id is alive, or can't be asked. */
+int slPidAlive(i64 iPid);
+
+/**************************************************************************
+** Interface to code in life.c: pause, resume, stop.
+*/
+
+/* What session_pause() is asked to do. */
+typedef struct SlPause SlPause;
+struct SlPause {
+  sqlite3_value *pRef;     /* the session, as for slNeed() */
+  const char *zNote;       /* the summary; NULL: made from the last events */
+  int nNote;
+  int bAtMs;               /* iAtMs is given */
+  i64 iAtMs;
+  char *zSummary;          /* OUT: sqlite3_malloc'd */
+  i64 nSummary;
+};
+
+/* Pause a session that has not ended. */
+void slPause(SlOp*, SlPause*);
+
+/* Make a paused session active again; stop one that has not ended. */
+void slResume(SlOp*, sqlite3_value *pRef, SlSession *pOut);
+void slStop(SlOp*, sqlite3_value *pRef, SlSession *pOut);
+
+/* The session, if it takes commands; else a CONSTRAINT error. */
+void slCommandTarget(SlOp*, sqlite3_value *pRef, SlSession *pOut);
 
 /**************************************************************************
 ** Interface to code in event.c: append and head.
@@ -388,10 +615,91 @@ void slCacheClear(SlCache*);
 void slCacheFree(SlCache*);
 
 /**************************************************************************
-** Interface to code in scope.c: the memory layer.
+** Interface to code in scope.c: scopes, keyed memory in two layers.
 */
 
+/* An entry, as it is asked for, set, or shown. Everything is borrowed. */
+typedef struct SlEntry SlEntry;
+struct SlEntry {
+  const char *zScope;      /* checked name; NULL in a scan: all scopes */
+  int nScope;
+  const char *zKey;        /* checked key; NULL in a scan: all keys */
+  int nKey;
+  sqlite3_value *pValue;   /* not NULL; in slScopeChange(): leave it alone */
+  sqlite3_value *pStep;    /* source_step, NULL pointer for NULL */
+  int bStep;               /* slScopeChange(): set source_step */
+  int bAtMs;               /* iAtMs is given, else it is now */
+  i64 iAtMs;
+  i64 iKey;                /* shown and OUT: the integer that identifies it */
+};
+
+/* Set in SlEntry.iKey of entries in memory. */
+#define SL_SCOPE_MEMORY ((i64)1<<47)
+
+/* The memory layer: set, remove (1, or 0 if there is no such key). */
+void slMemorySet(SlOp*, const SlEntry*);
+int slMemoryRemove(SlOp*, const SlEntry*);
 void slMemoryFree(SlMemory*);
+
+/* The store: upsert with the new entry's integer in iKey; replace what a key
+** that is there holds; remove. The last two give 1, or 0 if there is no such
+** key. slOpWriteOne() tasks of their own. */
+void slScopePersist(SlOp*, SlEntry*);
+int slScopeMutate(SlOp*, SlEntry*);
+int slScopePurge(SlOp*, SlEntry*);
+
+/* The same by the entry's integer. slScopeChange() sets what is given; a
+** scope and key that are another entry's are a CONSTRAINT error. */
+void slScopeChange(SlOp*, SlEntry*);
+void slScopeRemove(SlOp*, i64 iKey);
+
+/* Entries of the tenant in the store, of one scope or (NULL) of all. */
+i64 slScopeCount(SlOp*, const char *zScope, int nScope);
+
+/* A scan of the entries, those of the store by scope and key, then those in
+** memory. Zeroed before slScopeOpen(); slScopeClose() always. */
+enum { SL_LAYER_STORE = 1, SL_LAYER_MEMORY = 2 };
+typedef struct SlScopeScan SlScopeScan;
+struct SlScopeScan {
+  SlEntry entry;           /* the present entry */
+  int mLayer;              /* layers still to read */
+  int eSql;                /* what pStmt is */
+  sqlite3_stmt *pStmt;     /* scan of the store */
+  struct SlMemoryEntry *pEntry;  /* place in memory, held */
+  i64 iLast;               /* memory: newest entry that belongs to the scan */
+  int nScope;              /* bytes of aScope; 0: all scopes */
+  int nKey;                /* bytes of aKey; 0: all keys */
+  char aScope[SL_MAX_NAME];
+  char aKey[SL_MAX_NAME];
+};
+void slScopeOpen(SlOp*, SlScopeScan*, const SlEntry *pWhere, int mLayer);
+int slScopeNext(SlOp*, SlScopeScan*);
+void slScopeClose(SlOp*, SlScopeScan*);
+
+/* 1 if the text of n bytes is in the key or (unless it is a blob) value of the
+** scan's present entry, in the store; letters of ASCII in either case. */
+int slScopeMatch(SlOp*, const SlScopeScan*, const char *z, i64 n);
+
+/* How many entries a scope has. */
+typedef struct SlScopeCount SlScopeCount;
+struct SlScopeCount {
+  char *zScope;
+  i64 nMemory;
+  i64 nStore;
+};
+
+/* All scopes of the tenant that have entries, and "global", by name. To be
+** freed by slScopeListFree(), also after a failure. */
+void slScopeList(SlOp*, SlScopeCount **paCount, int *pnCount);
+void slScopeListFree(SlScopeCount*, int nCount);
+
+/**************************************************************************
+** Interface to code in flush.c: what is committed survives power loss.
+*/
+
+/* Make the operation's database durable now, whatever "synchronous" is. An
+** error inside a transaction; nothing to do for one in memory. */
+void slFlush(SlOp*);
 
 /**************************************************************************
 ** Interface to code in reader.c: a session's history as one sequence.
@@ -426,5 +734,75 @@ const char *slReaderOrigin(SlOp*, SlReader*);
 
 /* Give the statements back. */
 void slReaderClose(SlReader*);
+
+/**************************************************************************
+** Interface to code in copy.c: a session as JSON Lines.
+*/
+
+typedef struct SlExport SlExport;
+
+/* Begin an export of the session as it is now. NULL on failure. */
+SlExport *slExportOpen(SlOp*, const SlSession*);
+
+/* The next line, sqlite3_malloc'd, *pn bytes; NULL at the end or on failure. */
+char *slExportLine(SlOp*, SlExport*, i64 *pn);
+
+void slExportClose(SlExport*);           /* NULL is allowed */
+
+/**************************************************************************
+** Interface to code in import.c: sessions from JSON Lines.
+*/
+
+/* Make a session, or a tree of them, of n bytes of lines. zName, checked, is
+** its name, or NULL. *pOut gets the session that has the last line. */
+void slImport(SlOp*, const char *z, i64 n, const char *zName, int nName,
+              SlSession *pOut);
+
+/**************************************************************************
+** Interface to code in save.c: copies in files.
+*/
+
+/* Copy the database (pSession NULL) or the session to a new file, as of the
+** snapshot that the operation holds. zPath is not empty. */
+void slSave(SlOp*, const char *zPath, const SlSession *pSession);
+
+/**************************************************************************
+** Interface to code in check.c: damage and statistics.
+*/
+
+/* A broken rule. */
+typedef struct SlFault SlFault;
+struct SlFault {
+  const char *zRule;       /* its name, see check.c */
+  char zId[27];            /* id of the session, or "" */
+  i64 iOrdinal;            /* 0: none */
+  char *zDetail;           /* what is wrong, owned */
+};
+
+typedef struct SlFaults SlFaults;
+struct SlFaults {
+  SlFault *a;
+  i64 n;
+  i64 nAlloc;
+};
+
+/* Check the database, or what of it is zTenant's, and add what is wrong to
+** *pOut, which is all zero at first. Normal calls refuse a damaged schema;
+** this one reads on. slFaultsFree() also after a failure. */
+void slCheck(SlOp*, const char *zTenant, SlFaults *pOut);
+void slFaultsFree(SlFaults*);
+
+/* The rows of session_stats, in order. */
+enum {
+  SL_STAT_SESSIONS, SL_STAT_EVENTS, SL_STAT_FORKS, SL_STAT_DEEPEST,
+  SL_STAT_BYTES_ROWS, SL_STAT_BYTES_BLOCKS, SL_STAT_BYTES_ARTIFACTS,
+  SL_STAT_PACKED, SL_STAT_ARCHIVED, SL_STAT_BLOCKS, SL_STAT_ENDED,
+  SL_STAT_REMOVED, SL_STAT_LABELS, SL_STAT_META, SL_STAT_ARTIFACTS,
+  SL_STAT_SCOPES, SL_STAT_SCOPE_ENTRIES, SL_STAT_COUNT
+};
+
+/* All of them for the connection's tenant; the name of one. */
+void slStats(SlOp*, i64 aStat[SL_STAT_COUNT]);
+const char *slStatName(int eStat);
 
 #endif /* SESSIONLOGINT_H */

@@ -26,9 +26,14 @@ struct SlFunc {
   const char *zName;
   int nMin;                /* fewest and most arguments */
   int nMax;
-  int mFlags;              /* SQLITE_INNOCUOUS, _DETERMINISTIC, _DIRECTONLY */
+  int mFlags;              /* SQLITE_INNOCUOUS, _DETERMINISTIC, _DIRECTONLY,
+                           ** SL_ANYWHERE */
   SlFuncCall xCall;
 };
+
+/* The function works also where the connection's database is not attached
+** any more: SlOp.pDb may be NULL. */
+#define SL_ANYWHERE 0x40000000
 
 int slFuncRegister(SlConn*, const SlFunc*);
 
@@ -125,6 +130,37 @@ void slFnUlidUuid(SlOp*, sqlite3_context*, int, sqlite3_value**);
 void slFnVersion(SlOp*, sqlite3_context*, int, sqlite3_value**);
 void slFnSourceId(SlOp*, sqlite3_context*, int, sqlite3_value**);
 
+/* fn_place.c */
+void slFnCurrent(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnUse(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnTenant(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnSchema(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnInit(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnSchemaVersion(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnWrites(SlOp*, sqlite3_context*, int, sqlite3_value**);
+
+/* fn_session.c */
+void slFnStart(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnOpen(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnFind(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnEnd(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnTouch(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnLabel(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnUnlabel(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnPromote(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnMetaGet(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnMetaSet(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnHasData(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnTargetHash(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnGroupKey(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnAutoName(SlOp*, sqlite3_context*, int, sqlite3_value**);
+
+/* vt_list.c, vt_label.c, vt_meta.c, vt_artifact.c */
+extern const SlTable slTableList;
+extern const SlTable slTableLabels;
+extern const SlTable slTableMeta;
+extern const SlTable slTableArtifacts;
+
 /* fn_event.c */
 void slFnAppend(SlOp*, sqlite3_context*, int, sqlite3_value**);
 void slFnAppendJson(SlOp*, sqlite3_context*, int, sqlite3_value**);
@@ -135,5 +171,54 @@ extern const SlTable slTableEvents;
 extern const SlTable slTableSince;
 extern const SlTable slTableTail;
 extern const SlTable slTableArchived;
+
+/* fn_copy.c */
+void slFnSave(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnImport(SlOp*, sqlite3_context*, int, sqlite3_value**);
+
+/* vt_export.c */
+extern const SlTable slTableExport;
+
+/* vt_check.c */
+extern const SlTable slTableCheck;
+extern const SlTable slTableStats;
+
+/* fn_scope.c */
+void slFnRemember(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnRecall(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnForget(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnPersist(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnRetrieve(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnMutate(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnPurge(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnFlush(SlOp*, sqlite3_context*, int, sqlite3_value**);
+
+/* vt_scope.c */
+extern const SlTable slTableScopeEntries;
+extern const SlTable slTableScopeQuery;
+extern const SlTable slTableScopeList;
+
+/* fn_fork.c */
+void slFnFork(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnCommon(SlOp*, sqlite3_context*, int, sqlite3_value**);
+
+/* vt_fork.c */
+extern const SlTable slTableAncestors;
+extern const SlTable slTableTree;
+
+/* fn_pack.c */
+void slFnPack(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnArchive(SlOp*, sqlite3_context*, int, sqlite3_value**);
+
+/* fn_retain.c */
+void slFnPrune(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnReap(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnPidAlive(SlOp*, sqlite3_context*, int, sqlite3_value**);
+
+/* fn_life.c */
+void slFnPause(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnResume(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnCommandTarget(SlOp*, sqlite3_context*, int, sqlite3_value**);
+void slFnStop(SlOp*, sqlite3_context*, int, sqlite3_value**);
 
 #endif /* SLSURFACE_H */

@@ -1,26 +1,12 @@
 /*
-** store.c - connections, databases, operations and prepared statements.
+** store.c - connections, databases and operations.
 **
-** The only file that prepares SQL. A statement is prepared when it is first
-** needed on a database, always with its tables qualified and with virtual
-** tables shut out, and kept in SlDb.aStmt[]. It is taken out of there while
-** it is in use, so that a trigger that comes back to us finds the slot empty
-** and prepares another.
-**
-** Who finalizes the kept statements: the home table, an eponymous virtual
-** table called sessionlog_home. SQLite disconnects eponymous tables before
-** sqlite3_close() looks for unfinalized statements, and that disconnect is
-** where they go. Until the home table is connected nothing is kept, and no
-** kept statement may use the home table, which it would keep connected.
-**
-** The task table makes writes atomic. A task (see slOpWrite()) runs inside
-** the xUpdate of
-**
-**   INSERT INTO sessionlog_task SELECT 1
-**
-** which SQLite treats as a statement of many writes: it takes the write lock
-** first, with the busy handler, and keeps a statement journal, so that a
-** task that fails leaves nothing. A bare function call has neither.
+** An operation (SlOp) is one call from the surface. Before it reads, it opens
+** a snapshot with the statement config_probe, which tells the schema version
+** too; before it writes, it takes the write lock by way of the task table of
+** home.c. What is known of a database (SlDb) is believed as long as its data
+** version stands; the form of the stored tables is verified once for each
+** schema that is seen.
 */
 #define _GNU_SOURCE 1
 #include "sessionlogInt.h"
@@ -29,12 +15,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-/* The two internal tables. */
-#define SL_HOME "sessionlog_home"
-#define SL_TASK "sessionlog_task"
-
-static void slOpTask(SlOp*);
 
 /* ---- errors ---------------------------------------------------------- */
 
@@ -126,17 +106,6 @@ void slConnUnref(void *pArg){
 }
 
 /*
-** Finalize the idle statements of one database.
-*/
-static void slDbFinalize(SlDb *pDb){
-  int i;
-  for(i=0; i<SL_SQL_COUNT; i++){
-    sqlite3_finalize(pDb->aStmt[i]);
-    pDb->aStmt[i] = 0;
-  }
-}
-
-/*
 ** The schema name as SQLite spells it: NULL if nothing is attached under it.
 */
 static const char *slSchemaName(sqlite3 *db, const char *zSchema){
@@ -207,6 +176,8 @@ void slDbChanged(SlDb *pDb){
 */
 static void slDbForget(SlDb *pDb){
   pDb->bVerified = 0;
+  pDb->bChecked = 0;
+  pDb->iSchema = 0;
   slDbChanged(pDb);
 }
 
@@ -255,387 +226,6 @@ void slConnCommit(SlConn *p){
 void slConnRollback(SlConn *p){
   SlDb *pDb;
   for(pDb=p->pDb; pDb; pDb=pDb->pNext) slDbForget(pDb);
-}
-
-/* ---- the home table -------------------------------------------------- */
-
-typedef struct SlHome SlHome;
-struct SlHome {
-  sqlite3_vtab base;
-  SlConn *pConn;
-  int bKeeper;             /* this is the home table, not the task table */
-};
-
-static int homeConnectAs(
-  sqlite3 *db,
-  SlConn *pConn,
-  int bKeeper,
-  sqlite3_vtab **ppVtab
-){
-  SlHome *pNew;
-  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(task INTEGER)");
-  if( rc!=SQLITE_OK ) return rc;
-  pNew = sqlite3_malloc64(sizeof(*pNew));
-  if( pNew==0 ) return SQLITE_NOMEM;
-  memset(pNew, 0, sizeof(*pNew));
-  pNew->pConn = pConn;
-  pNew->bKeeper = bKeeper;
-  if( bKeeper ) pConn->bHome = 1;
-  *ppVtab = &pNew->base;
-  return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
-}
-
-static int homeConnect(
-  sqlite3 *db,
-  void *pAux,
-  int nArg,
-  const char *const *azArg,
-  sqlite3_vtab **ppVtab,
-  char **pzErr
-){
-  (void)nArg;
-  (void)azArg;
-  (void)pzErr;
-  return homeConnectAs(db, (SlConn*)pAux, 1, ppVtab);
-}
-
-static int taskConnect(
-  sqlite3 *db,
-  void *pAux,
-  int nArg,
-  const char *const *azArg,
-  sqlite3_vtab **ppVtab,
-  char **pzErr
-){
-  (void)nArg;
-  (void)azArg;
-  (void)pzErr;
-  return homeConnectAs(db, (SlConn*)pAux, 0, ppVtab);
-}
-
-static int homeDisconnect(sqlite3_vtab *pVtab){
-  SlConn *p = ((SlHome*)pVtab)->pConn;
-  SlDb *pDb;
-  if( ((SlHome*)pVtab)->bKeeper ){
-    p->bHome = 0;
-    for(pDb=p->pDb; pDb; pDb=pDb->pNext) slDbFinalize(pDb);
-    sqlite3_finalize(p->pTaskStmt);
-    p->pTaskStmt = 0;
-  }
-  sqlite3_free(pVtab);
-  return SQLITE_OK;
-}
-
-static int homeBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo){
-  (void)pVtab;
-  pInfo->estimatedRows = 0;
-  return SQLITE_OK;
-}
-
-static int homeOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
-  (void)pVtab;
-  *ppCur = sqlite3_malloc64(sizeof(**ppCur));
-  if( *ppCur==0 ) return SQLITE_NOMEM;
-  memset(*ppCur, 0, sizeof(**ppCur));
-  return SQLITE_OK;
-}
-
-static int homeClose(sqlite3_vtab_cursor *pCur){
-  sqlite3_free(pCur);
-  return SQLITE_OK;
-}
-
-static int homeFilter(
-  sqlite3_vtab_cursor *pCur,
-  int idxNum,
-  const char *idxStr,
-  int nArg,
-  sqlite3_value **apArg
-){
-  (void)pCur;
-  (void)idxNum;
-  (void)idxStr;
-  (void)nArg;
-  (void)apArg;
-  return SQLITE_OK;
-}
-
-static int homeNext(sqlite3_vtab_cursor *pCur){
-  (void)pCur;
-  return SQLITE_OK;
-}
-
-static int homeEof(sqlite3_vtab_cursor *pCur){
-  (void)pCur;
-  return 1;
-}
-
-static int homeColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx, int i){
-  (void)pCur;
-  (void)i;
-  sqlite3_result_null(pCtx);
-  return SQLITE_OK;
-}
-
-static int homeRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *piRowid){
-  (void)pCur;
-  *piRowid = 0;
-  return SQLITE_OK;
-}
-
-/*
-** Run the waiting task. Its error stays in the operation.
-*/
-static int taskUpdate(
-  sqlite3_vtab *pVtab,
-  int nArg,
-  sqlite3_value **apArg,
-  sqlite3_int64 *piRowid
-){
-  SlConn *p = ((SlHome*)pVtab)->pConn;
-  SlOp *pOp = p->pTask;
-  (void)nArg;
-  (void)apArg;
-  if( pOp==0 ){
-    pVtab->zErrMsg = sqlite3_mprintf("%s is for internal use", SL_TASK);
-    return SQLITE_ERROR;
-  }
-  p->pTask = 0;
-  *piRowid = sqlite3_last_insert_rowid(p->db);
-  slOpTask(pOp);
-  return pOp->rc;
-}
-
-static int homeBegin(sqlite3_vtab *pVtab){
-  slConnEnlist(((SlHome*)pVtab)->pConn);
-  return SQLITE_OK;
-}
-
-static int homeCommit(sqlite3_vtab *pVtab){
-  slConnCommit(((SlHome*)pVtab)->pConn);
-  return SQLITE_OK;
-}
-
-static int homeRollback(sqlite3_vtab *pVtab){
-  SlConn *p = ((SlHome*)pVtab)->pConn;
-  slConnRollback(p);
-  slConnCommit(p);
-  return SQLITE_OK;
-}
-
-static int homeSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
-  (void)pVtab;
-  (void)iSavepoint;
-  return SQLITE_OK;
-}
-
-static int homeRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
-  (void)iSavepoint;
-  slConnRollback(((SlHome*)pVtab)->pConn);
-  return SQLITE_OK;
-}
-
-int slHomeRegister(SlConn *p){
-  static const sqlite3_module homeModule = {
-    .xConnect = homeConnect,
-    .xBestIndex = homeBestIndex,
-    .xDisconnect = homeDisconnect,
-    .xOpen = homeOpen,
-    .xClose = homeClose,
-    .xFilter = homeFilter,
-    .xNext = homeNext,
-    .xEof = homeEof,
-    .xColumn = homeColumn,
-    .xRowid = homeRowid,
-  };
-  static const sqlite3_module taskModule = {
-    .iVersion = 2,
-    .xConnect = taskConnect,
-    .xBestIndex = homeBestIndex,
-    .xDisconnect = homeDisconnect,
-    .xOpen = homeOpen,
-    .xClose = homeClose,
-    .xFilter = homeFilter,
-    .xNext = homeNext,
-    .xEof = homeEof,
-    .xColumn = homeColumn,
-    .xRowid = homeRowid,
-    .xUpdate = taskUpdate,
-    .xBegin = homeBegin,
-    .xCommit = homeCommit,
-    .xRollback = homeRollback,
-    .xSavepoint = homeSavepoint,
-    .xRelease = homeSavepoint,
-    .xRollbackTo = homeRollbackTo,
-  };
-  int rc;
-  slConnRef(p);
-  rc = sqlite3_create_module_v2(p->db, SL_HOME, &homeModule, p, slConnUnref);
-  if( rc==SQLITE_OK ){
-    slConnRef(p);
-    rc = sqlite3_create_module_v2(p->db, SL_TASK, &taskModule, p, slConnUnref);
-  }
-  return rc;
-}
-
-/* ---- statements ------------------------------------------------------ */
-
-/*
-** Connect the home table, so that statements may be kept.
-*/
-static void slHomeConnect(SlOp *pOp){
-  sqlite3_stmt *pStmt = 0;
-  int rc = sqlite3_prepare_v2(pOp->pConn->db, "SELECT 1 FROM " SL_HOME, -1,
-                              &pStmt, 0);
-  if( rc!=SQLITE_OK ) slErrDb(pOp);
-  sqlite3_finalize(pStmt);
-}
-
-char *slSqlFor(const char *zText, const char *zSchema){
-  sqlite3_str *pStr = sqlite3_str_new(0);
-  const char *z;
-  while( (z = strstr(zText, "$db"))!=0 ){
-    sqlite3_str_append(pStr, zText, (int)(z-zText));
-    sqlite3_str_appendf(pStr, "\"%w\"", zSchema);
-    zText = z+3;
-  }
-  sqlite3_str_appendall(pStr, zText);
-  return sqlite3_str_finish(pStr);
-}
-
-static sqlite3_stmt *slPrepare(SlOp *pOp, int eSql){
-  sqlite3_stmt *pStmt = 0;
-  char *zSql = slSqlFor(slSqlText[eSql], pOp->pDb->zName);
-  if( zSql==0 ){
-    pOp->rc = SQLITE_NOMEM;
-    return 0;
-  }
-  if( sqlite3_prepare_v3(pOp->pConn->db, zSql, -1,
-        SQLITE_PREPARE_PERSISTENT|SQLITE_PREPARE_NO_VTAB, &pStmt, 0) ){
-    slErrDb(pOp);
-  }
-  sqlite3_free(zSql);
-  return pStmt;
-}
-
-sqlite3_stmt *slStmt(SlOp *pOp, int eSql){
-  sqlite3_stmt *pStmt;
-  if( pOp->rc!=SQLITE_OK ) return 0;
-  pStmt = pOp->pDb->aStmt[eSql];
-  if( pStmt ){
-    pOp->pDb->aStmt[eSql] = 0;
-    return pStmt;
-  }
-  if( pOp->pConn->bHome==0 ){
-    slHomeConnect(pOp);
-    if( pOp->rc!=SQLITE_OK ) return 0;
-  }
-  return slPrepare(pOp, eSql);
-}
-
-void slFree(SlOp *pOp, int eSql, sqlite3_stmt *pStmt){
-  SlDb *pDb = pOp->pDb;
-  if( pStmt==0 ) return;
-  sqlite3_reset(pStmt);
-  if( pDb->aStmt[eSql]==0 && pOp->pConn->bHome ){
-    sqlite3_clear_bindings(pStmt);
-    pDb->aStmt[eSql] = pStmt;
-  }else{
-    sqlite3_finalize(pStmt);
-  }
-}
-
-void slBindInt(SlOp *pOp, sqlite3_stmt *pStmt, int i, i64 iVal){
-  if( pOp->rc==SQLITE_OK && sqlite3_bind_int64(pStmt, i, iVal) ) slErrDb(pOp);
-}
-
-void slBindText(SlOp *pOp, sqlite3_stmt *pStmt, int i, const char *z, i64 n){
-  if( pOp->rc!=SQLITE_OK || z==0 ) return;
-  if( sqlite3_bind_text64(pStmt, i, z, (u64)n, SQLITE_STATIC, SQLITE_UTF8) ){
-    slErrDb(pOp);
-  }
-}
-
-void slBindValue(SlOp *pOp, sqlite3_stmt *pStmt, int i, sqlite3_value *pVal){
-  SlEvent e;
-  if( pOp->rc!=SQLITE_OK ) return;
-  slEventFromValue(pOp, &e, pVal);
-  slBindEvent(pOp, pStmt, i, &e);
-}
-
-void slBindEvent(SlOp *pOp, sqlite3_stmt *pStmt, int i, const SlEvent *pEvent){
-  int rc = SQLITE_OK;
-  if( pOp->rc!=SQLITE_OK ) return;
-  switch( pEvent->eType ){
-    case SQLITE_INTEGER:
-      rc = sqlite3_bind_int64(pStmt, i, pEvent->iInt);
-      break;
-    case SQLITE_FLOAT:
-      rc = sqlite3_bind_double(pStmt, i, pEvent->rReal);
-      break;
-    case SQLITE_TEXT:
-      rc = sqlite3_bind_text64(pStmt, i, (const char*)pEvent->pData,
-                               (u64)pEvent->nData, SQLITE_STATIC, SQLITE_UTF8);
-      break;
-    case SQLITE_BLOB:
-      if( pEvent->nData==0 ){
-        rc = sqlite3_bind_zeroblob(pStmt, i, 0);
-      }else{
-        rc = sqlite3_bind_blob64(pStmt, i, pEvent->pData, (u64)pEvent->nData,
-                                 SQLITE_STATIC);
-      }
-      break;
-    default:
-      rc = sqlite3_bind_null(pStmt, i);
-      break;
-  }
-  if( rc!=SQLITE_OK ) slErrDb(pOp);
-}
-
-int slStep(SlOp *pOp, sqlite3_stmt *pStmt){
-  int rc;
-  if( pOp->rc!=SQLITE_OK ) return 0;
-  rc = sqlite3_step(pStmt);
-  if( rc==SQLITE_ROW ) return 1;
-  if( rc!=SQLITE_DONE ) slErrDb(pOp);
-  return 0;
-}
-
-void slRun(SlOp *pOp, int eSql, sqlite3_stmt *pStmt){
-  slStep(pOp, pStmt);
-  slFree(pOp, eSql, pStmt);
-}
-
-i64 slQueryInt(SlOp *pOp, int eSql, i64 i1, i64 i2, i64 iDefault){
-  i64 iRes = iDefault;
-  sqlite3_stmt *pStmt = slStmt(pOp, eSql);
-  if( pStmt ){
-    slBindInt(pOp, pStmt, 1, i1);
-    if( sqlite3_bind_parameter_count(pStmt)>1 ) slBindInt(pOp, pStmt, 2, i2);
-    if( slStep(pOp, pStmt) && sqlite3_column_type(pStmt, 0)!=SQLITE_NULL ){
-      iRes = sqlite3_column_int64(pStmt, 0);
-    }
-    slFree(pOp, eSql, pStmt);
-  }
-  return iRes;
-}
-
-char *slColumnText(SlOp *pOp, sqlite3_stmt *pStmt, int i){
-  char *zCopy;
-  const char *z;
-  i64 n;
-  if( pOp->rc!=SQLITE_OK ) return 0;
-  if( sqlite3_column_type(pStmt, i)==SQLITE_NULL ) return 0;
-  z = (const char*)sqlite3_column_text(pStmt, i);
-  n = sqlite3_column_bytes(pStmt, i);
-  zCopy = z ? sqlite3_malloc64((u64)n+1) : 0;
-  if( zCopy==0 ){
-    pOp->rc = SQLITE_NOMEM;
-    return 0;
-  }
-  memcpy(zCopy, z, (size_t)n);
-  zCopy[n] = 0;
-  return zCopy;
 }
 
 /* ---- operations ------------------------------------------------------ */
@@ -799,7 +389,6 @@ static void slDbAbsent(SlOp *pOp){
     pOp->zErr = 0;
     pOp->rc = SQLITE_OK;
     slDbForget(pOp->pDb);
-    pOp->pDb->iSchema = 0;
     pOp->pDb->eWrites = SL_WRITES_ANY;
   }
 }
@@ -845,11 +434,13 @@ static void slDbProbe(SlOp *pOp){
 /*
 ** 1 if what is known of the database holds: it has a write transaction of
 ** ours, so that nobody else can have changed it since the data version was
-** taken. Notes that it was so, for slConnCommit().
+** taken. Notes that it was so: until the end of a transaction that one of
+** our tables belongs to, or its rollback to a savepoint, it stays so.
 */
 static int slDbFresh(SlDb *pDb){
-  if( pDb->bVerified && pDb->iSchema==SL_SCHEMA
-   && sqlite3_txn_state(pDb->pConn->db, pDb->zName)==SQLITE_TXN_WRITE
+  if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA ) return 0;
+  if( pDb->bChecked && pDb->pConn->bEnlisted ) return 1;
+  if( sqlite3_txn_state(pDb->pConn->db, pDb->zName)==SQLITE_TXN_WRITE
    && slDataVersion(pDb)==pDb->iVersion
   ){
     pDb->bChecked = 1;
@@ -911,7 +502,7 @@ static void slDbMark(SlOp *pOp){
 ** Run the operation's task inside the task table's xUpdate: main's write
 ** lock is held.
 */
-static void slOpTask(SlOp *pOp){
+void slOpRunTask(SlOp *pOp){
   SlDb *pDb = pOp->pDb;
   pOp->bLockHeld = 1;
   if( pDb->iSchema>0 ) slDbMark(pOp);
@@ -929,29 +520,9 @@ static void slOpTask(SlOp *pOp){
   pOp->bLockHeld = 0;
 }
 
-/*
-** The statement that runs a task, from the connection or a new one.
-*/
-static sqlite3_stmt *slTaskStmt(SlOp *pOp){
-  SlConn *p = pOp->pConn;
-  sqlite3_stmt *pStmt = p->pTaskStmt;
-  p->pTaskStmt = 0;
-  if( pStmt==0 ){
-    if( p->bHome==0 ) slHomeConnect(pOp);
-    if( pOp->rc==SQLITE_OK
-     && sqlite3_prepare_v3(p->db, "INSERT INTO " SL_TASK " SELECT 1", -1,
-                           SQLITE_PREPARE_PERSISTENT, &pStmt, 0)
-    ){
-      slErrDb(pOp);
-    }
-  }
-  return pStmt;
-}
-
 void slOpWrite(SlOp *pOp, void (*xTask)(SlOp*, void*), void *pArg){
   SlConn *p = pOp->pConn;
   sqlite3_stmt *pStmt;
-  i64 iLast;
   int rc;
   if( pOp->rc!=SQLITE_OK ) return;
   if( pOp->bLockHeld ){
@@ -966,11 +537,10 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp*, void*), void *pArg){
   slOpEnd(pOp);
   pStmt = slTaskStmt(pOp);
   if( pStmt==0 ) return;
-  iLast = sqlite3_last_insert_rowid(p->db);
   pOp->xTask = xTask;
   pOp->pTaskArg = pArg;
   p->pTask = pOp;
-  rc = sqlite3_step(pStmt);
+  rc = slStepAll(pStmt);
   p->pTask = 0;
   if( rc!=SQLITE_DONE ) slErrDb(pOp);
   sqlite3_reset(pStmt);
@@ -979,17 +549,14 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp*, void*), void *pArg){
   }else{
     sqlite3_finalize(pStmt);
   }
-  sqlite3_set_last_insert_rowid(p->db, iLast);
 }
 
 void slOpWriteOne(SlOp *pOp, void (*xTask)(SlOp*, void*), void *pArg){
   if( pOp->rc!=SQLITE_OK ) return;
   if( !pOp->bLockHeld && pOp->pConn->bEnlisted && slDbFresh(pOp->pDb) ){
-    i64 iLast = sqlite3_last_insert_rowid(pOp->pConn->db);
     pOp->bLockHeld = 1;
     xTask(pOp, pArg);
     pOp->bLockHeld = 0;
-    sqlite3_set_last_insert_rowid(pOp->pConn->db, iLast);
   }else{
     slOpWrite(pOp, xTask, pArg);
   }
@@ -1051,6 +618,10 @@ char *slOpHost(SlOp *pOp, const char *zWhat){
   z = sqlite3_mprintf("%s", zHost);
   if( z==0 ) pOp->rc = SQLITE_NOMEM;
   return z;
+}
+
+i64 slOpPid(SlOp *pOp, const char *zWhat){
+  return slOpExplicit(pOp, zWhat) ? getpid() : 0;
 }
 
 /*

@@ -31,11 +31,9 @@ char *slShow(sqlite3_value *pVal){
   }
 }
 
-/*
-** Fail with "invalid ARG: VALUE".
-*/
-static void slInvalid(SlOp *pOp, int rc, const char *zArg, sqlite3_value *p){
-  char *z = slShow(p);
+void slInvalid(SlOp *pOp, int rc, const char *zArg, sqlite3_value *p){
+  char *z = pOp->rc==SQLITE_OK ? slShow(p) : 0;
+  if( pOp->rc!=SQLITE_OK ) return;
   slErr(pOp, z ? rc : SQLITE_NOMEM, "invalid %s: %z", zArg, z);
 }
 

@@ -101,6 +101,12 @@ static int vtabBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo){
     int iCol = pCons->iColumn;
     if( pCons->op!=SQLITE_INDEX_CONSTRAINT_EQ || iCol<0 ) continue;
     if( (pTable->mEq>>iCol & 1)==0 ) continue;
+    if( (pTable->mHidden>>iCol & 1)==0
+     && sqlite3_stricmp(sqlite3_vtab_collation(pInfo, i), "BINARY")!=0
+    ){
+      /* Our indexes are of no use, and would lose rows. */
+      continue;
+    }
     if( !pCons->usable ){
       if( pTable->mHidden>>iCol & 1 ) return SQLITE_CONSTRAINT;
     }else if( aCons[iCol]==0 ){
@@ -216,7 +222,9 @@ static int vtabColumn(
 ){
   SlCursor *pCur = (SlCursor*)pCursor;
   const SlTable *pTable = pCur->pTable;
-  if( iCol==pTable->iSchema ){
+  if( sqlite3_vtab_nochange(pCtx) ){
+    /* An UPDATE that leaves the column alone: see slUnchanged(). */
+  }else if( iCol==pTable->iSchema ){
     sqlite3_result_text(pCtx, pCur->op.pDb->zName, -1, SQLITE_TRANSIENT);
   }else if( pTable->mHidden>>iCol & 1 ){
     sqlite3_value *pVal = slFilterArg(pCur->mArg, iCol, pCur->apArg);
@@ -253,6 +261,7 @@ static int vtabUpdate(
 ){
   const SlTable *pTable = ((SlVtab*)pVtab)->pTable;
   SlConn *pConn = ((SlVtab*)pVtab)->pConn;
+  i64 iLast = sqlite3_last_insert_rowid(pConn->db);
   SlOp op;
   i64 iKey = 0;
   if( sqlite3_value_type(apArg[0])==SQLITE_NULL ){
@@ -287,6 +296,8 @@ static int vtabUpdate(
                      nArg>1 ? &apArg[2] : 0, &iKey);
     }
   }
+  /* Where the row is inserted SQLite sets it to *piRowid. */
+  sqlite3_set_last_insert_rowid(pConn->db, iLast);
   return vtabResult(pVtab, &op);
 }
 

@@ -1,0 +1,89 @@
+/*
+** fn_fork.c - session_fork() and session_common().
+*/
+#include "slSurface.h"
+
+/* What stands for session_fork() where only DML may write. */
+#define DML_FORK "INSERT INTO session_list(parent_id, forked_at) VALUES(...)"
+
+/* What the task of session_fork() is asked to do. */
+typedef struct SlForkCall SlForkCall;
+struct SlForkCall {
+  int nArg;
+  sqlite3_value **ap;      /* ref, at, name */
+  SlSession child;         /* OUT; iKey 0: there is no current session */
+};
+
+/*
+** The current session, if there is one that still exists.
+*/
+static int forkCurrent(SlOp *pOp, SlSession *pOut){
+  const char *zId = pOp->pConn->zCurrent;
+  return zId[0] && slFindText(pOp, zId, 26, pOut)
+      && strcmp(pOut->zId, zId)==0;
+}
+
+static void forkTask(SlOp *pOp, void *pArg){
+  SlForkCall *p = (SlForkCall*)pArg;
+  SlSession parent;
+  SlFields fields;
+  memset(&fields, 0, sizeof(fields));
+  if( p->nArg==0 ){
+    if( !forkCurrent(pOp, &parent) ) return;
+  }else{
+    slNeed(pOp, p->ap[0], &parent);
+  }
+  if( pOp->rc!=SQLITE_OK ) return;
+  slFieldText(pOp, &fields, SL_COL_PARENT_ID, parent.zId, 26);
+  if( p->nArg>1 && !slArgNull(p->ap[1]) ){
+    slFieldInt(pOp, &fields, SL_COL_FORKED_AT,
+               slArgInt(pOp, "at", p->ap[1], 0));
+  }
+  if( p->nArg>2 && !slArgNull(p->ap[2]) ){
+    slFieldValue(pOp, &fields, SL_COL_NAME, p->ap[2]);
+  }
+  slSessionCreate(pOp, &fields, &p->child);
+}
+
+/*
+** session_fork(): forks the current session at its head; the child becomes
+** current; NULL where there is none.
+** session_fork(ref [, at [, name]]): child of ref at ordinal at; at INTEGER,
+** default the head, 0 shares nothing; name text, default none. Returns the
+** child's id.
+*/
+void slFnFork(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
+  SlForkCall call;
+  SlSession current;
+  memset(&call, 0, sizeof(call));
+  call.nArg = nArg;
+  call.ap = ap;
+  slOpGuard(pOp, DML_FORK);
+  /* Without a current session nothing is written, not even the tables. */
+  if( nArg==0 && !(slOpRead(pOp) && forkCurrent(pOp, &current)) ) return;
+  slOpWrite(pOp, forkTask, &call);
+  if( pOp->rc!=SQLITE_OK || call.child.iKey==0 ) return;
+  if( nArg==0 ){
+    memcpy(pOp->pConn->zCurrent, call.child.zId, sizeof(call.child.zId));
+  }
+  slResultText(pOp, pCtx, call.child.zId, 26);
+}
+
+/*
+** session_common(a, b): the ordinal up to which the two sessions share their
+** history, 0: nothing. A session shares all with itself. NULL if either is
+** NULL.
+*/
+void slFnCommon(
+  SlOp *pOp,
+  sqlite3_context *pCtx,
+  int nArg,
+  sqlite3_value **ap
+){
+  SlSession a, b;
+  (void)nArg;
+  if( slArgNull(ap[0]) || slArgNull(ap[1]) || !slOpRead(pOp) ) return;
+  slNeed(pOp, ap[0], &a);
+  slNeed(pOp, ap[1], &b);
+  if( pOp->rc==SQLITE_OK ) slResultInt(pOp, pCtx, slCommon(pOp, &a, &b));
+}

@@ -1,0 +1,239 @@
+/*
+** home.c - the two internal tables: where kept statements live, and where a
+** write becomes atomic.
+**
+** The home table, sessionlog_home, gives kept statements their lifetime.
+** SQLite disconnects eponymous tables before sqlite3_close() looks for
+** unfinalized statements, and that disconnect is where they go. Until the
+** home table is connected nothing is kept, and no kept statement may use it,
+** or it would keep it connected.
+**
+** The task table, sessionlog_task, runs a task (see slOpWrite()) inside the
+** xUpdate of
+**
+**   INSERT INTO sessionlog_task SELECT 1
+**
+** which SQLite treats as a statement of many writes: it takes the write lock
+** first, with the busy handler, and keeps a statement journal, so that a
+** task that fails leaves nothing. A bare function call has neither.
+*/
+#include "sessionlogInt.h"
+
+typedef struct SlHome SlHome;
+struct SlHome {
+  sqlite3_vtab base;
+  SlConn *pConn;
+  int bKeeper;             /* this is the home table, not the task table */
+};
+
+static int homeConnectAs(
+  sqlite3 *db,
+  SlConn *pConn,
+  int bKeeper,
+  sqlite3_vtab **ppVtab
+){
+  SlHome *pNew;
+  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(task INTEGER)");
+  if( rc!=SQLITE_OK ) return rc;
+  pNew = sqlite3_malloc64(sizeof(*pNew));
+  if( pNew==0 ) return SQLITE_NOMEM;
+  memset(pNew, 0, sizeof(*pNew));
+  pNew->pConn = pConn;
+  pNew->bKeeper = bKeeper;
+  if( bKeeper ) pConn->bHome = 1;
+  *ppVtab = &pNew->base;
+  return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+}
+
+static int homeConnect(
+  sqlite3 *db,
+  void *pAux,
+  int nArg,
+  const char *const *azArg,
+  sqlite3_vtab **ppVtab,
+  char **pzErr
+){
+  (void)nArg;
+  (void)azArg;
+  (void)pzErr;
+  return homeConnectAs(db, (SlConn*)pAux, 1, ppVtab);
+}
+
+static int taskConnect(
+  sqlite3 *db,
+  void *pAux,
+  int nArg,
+  const char *const *azArg,
+  sqlite3_vtab **ppVtab,
+  char **pzErr
+){
+  (void)nArg;
+  (void)azArg;
+  (void)pzErr;
+  return homeConnectAs(db, (SlConn*)pAux, 0, ppVtab);
+}
+
+static int homeDisconnect(sqlite3_vtab *pVtab){
+  SlConn *p = ((SlHome*)pVtab)->pConn;
+  SlDb *pDb;
+  if( ((SlHome*)pVtab)->bKeeper ){
+    p->bHome = 0;
+    for(pDb=p->pDb; pDb; pDb=pDb->pNext) slDbFinalize(pDb);
+    sqlite3_finalize(p->pTaskStmt);
+    p->pTaskStmt = 0;
+  }
+  sqlite3_free(pVtab);
+  return SQLITE_OK;
+}
+
+static int homeBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo){
+  (void)pVtab;
+  pInfo->estimatedRows = 0;
+  return SQLITE_OK;
+}
+
+static int homeOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
+  (void)pVtab;
+  *ppCur = sqlite3_malloc64(sizeof(**ppCur));
+  if( *ppCur==0 ) return SQLITE_NOMEM;
+  memset(*ppCur, 0, sizeof(**ppCur));
+  return SQLITE_OK;
+}
+
+static int homeClose(sqlite3_vtab_cursor *pCur){
+  sqlite3_free(pCur);
+  return SQLITE_OK;
+}
+
+static int homeFilter(
+  sqlite3_vtab_cursor *pCur,
+  int idxNum,
+  const char *idxStr,
+  int nArg,
+  sqlite3_value **apArg
+){
+  (void)pCur;
+  (void)idxNum;
+  (void)idxStr;
+  (void)nArg;
+  (void)apArg;
+  return SQLITE_OK;
+}
+
+static int homeNext(sqlite3_vtab_cursor *pCur){
+  (void)pCur;
+  return SQLITE_OK;
+}
+
+static int homeEof(sqlite3_vtab_cursor *pCur){
+  (void)pCur;
+  return 1;
+}
+
+static int homeColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx, int i){
+  (void)pCur;
+  (void)i;
+  sqlite3_result_null(pCtx);
+  return SQLITE_OK;
+}
+
+static int homeRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *piRowid){
+  (void)pCur;
+  *piRowid = 0;
+  return SQLITE_OK;
+}
+
+/*
+** Run the waiting task. Its error stays in the operation.
+*/
+static int taskUpdate(
+  sqlite3_vtab *pVtab,
+  int nArg,
+  sqlite3_value **apArg,
+  sqlite3_int64 *piRowid
+){
+  SlConn *p = ((SlHome*)pVtab)->pConn;
+  SlOp *pOp = p->pTask;
+  (void)nArg;
+  (void)apArg;
+  if( pOp==0 ){
+    pVtab->zErrMsg = sqlite3_mprintf("%s is for internal use", SL_TASK);
+    return SQLITE_ERROR;
+  }
+  p->pTask = 0;
+  *piRowid = sqlite3_last_insert_rowid(p->db);
+  slOpRunTask(pOp);
+  return pOp->rc;
+}
+
+static int homeBegin(sqlite3_vtab *pVtab){
+  slConnEnlist(((SlHome*)pVtab)->pConn);
+  return SQLITE_OK;
+}
+
+static int homeCommit(sqlite3_vtab *pVtab){
+  slConnCommit(((SlHome*)pVtab)->pConn);
+  return SQLITE_OK;
+}
+
+static int homeRollback(sqlite3_vtab *pVtab){
+  SlConn *p = ((SlHome*)pVtab)->pConn;
+  slConnRollback(p);
+  slConnCommit(p);
+  return SQLITE_OK;
+}
+
+static int homeSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
+  (void)pVtab;
+  (void)iSavepoint;
+  return SQLITE_OK;
+}
+
+static int homeRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
+  (void)iSavepoint;
+  slConnRollback(((SlHome*)pVtab)->pConn);
+  return SQLITE_OK;
+}
+
+int slHomeRegister(SlConn *p){
+  static const sqlite3_module homeModule = {
+    .xConnect = homeConnect,
+    .xBestIndex = homeBestIndex,
+    .xDisconnect = homeDisconnect,
+    .xOpen = homeOpen,
+    .xClose = homeClose,
+    .xFilter = homeFilter,
+    .xNext = homeNext,
+    .xEof = homeEof,
+    .xColumn = homeColumn,
+    .xRowid = homeRowid,
+  };
+  static const sqlite3_module taskModule = {
+    .iVersion = 2,
+    .xConnect = taskConnect,
+    .xBestIndex = homeBestIndex,
+    .xDisconnect = homeDisconnect,
+    .xOpen = homeOpen,
+    .xClose = homeClose,
+    .xFilter = homeFilter,
+    .xNext = homeNext,
+    .xEof = homeEof,
+    .xColumn = homeColumn,
+    .xRowid = homeRowid,
+    .xUpdate = taskUpdate,
+    .xBegin = homeBegin,
+    .xCommit = homeCommit,
+    .xRollback = homeRollback,
+    .xSavepoint = homeSavepoint,
+    .xRelease = homeSavepoint,
+    .xRollbackTo = homeRollbackTo,
+  };
+  int rc;
+  slConnRef(p);
+  rc = sqlite3_create_module_v2(p->db, SL_HOME, &homeModule, p, slConnUnref);
+  if( rc==SQLITE_OK ){
+    slConnRef(p);
+    rc = sqlite3_create_module_v2(p->db, SL_TASK, &taskModule, p, slConnUnref);
+  }
+  return rc;
+}

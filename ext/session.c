@@ -1,0 +1,389 @@
+/*
+** session.c - which session a ref names, and what columns a session has.
+**
+** A ref is an exact id in any form, else an exact name, else a label, else a
+** prefix of one id. Only the living sessions of the connection's tenant are
+** looked at.
+*/
+#include "sessionlogInt.h"
+
+/* Fewest characters of an id's prefix. */
+#define SL_MIN_PREFIX 6
+
+/* ---- refs ------------------------------------------------------------ */
+
+void slBindTenant(SlOp *pOp, sqlite3_stmt *pStmt, int i){
+  const char *z = pOp->pConn->zTenant;
+  slBindText(pOp, pStmt, i, z, (i64)strlen(z));
+}
+
+/*
+** Take the session from the statement's row, if there is one.
+*/
+int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
+  const char *zId;
+  if( !slStep(pOp, pStmt) ) return 0;
+  p->iKey = sqlite3_column_int64(pStmt, 0);
+  p->iParent = sqlite3_column_int64(pStmt, 1);
+  p->iForkedAt = sqlite3_column_int64(pStmt, 2);
+  p->iArchived = sqlite3_column_int64(pStmt, 3);
+  zId = (const char*)sqlite3_column_text(pStmt, 4);
+  if( zId==0 ){
+    pOp->rc = SQLITE_NOMEM;
+    return 0;
+  }
+  sqlite3_snprintf(sizeof(p->zId), p->zId, "%s", zId);
+  return 1;
+}
+
+/*
+** The session that statement eSql finds by one text within the tenant. There
+** is none where there are no tables.
+*/
+static int sessionBy(
+  SlOp *pOp,
+  int eSql,
+  const char *z,
+  i64 n,
+  SlSession *p
+){
+  int bFound;
+  sqlite3_stmt *pStmt;
+  if( pOp->rc!=SQLITE_OK || pOp->pDb->iSchema==0 ) return 0;
+  pStmt = slStmt(pOp, eSql);
+  slBindTenant(pOp, pStmt, 1);
+  slBindText(pOp, pStmt, 2, z, n);
+  bFound = slSessionStep(pOp, pStmt, p);
+  slFree(pOp, eSql, pStmt);
+  return bFound;
+}
+
+int slFindId(SlOp *pOp, const char *zId, SlSession *p){
+  return sessionBy(pOp, SL_SQL_SESSION_BY_ID, zId, 26, p);
+}
+
+int slFindName(SlOp *pOp, const char *z, i64 n, SlSession *p){
+  return sessionBy(pOp, SL_SQL_SESSION_BY_NAME, z, n, p);
+}
+
+/*
+** Fail, and say how many ids begin with zFrom.
+*/
+static void prefixAmbiguous(
+  SlOp *pOp,
+  const char *zRef,
+  const char *zFrom,
+  const char *zTo
+){
+  i64 nMatch = 0;
+  sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SESSION_PREFIX_COUNT);
+  slBindTenant(pOp, pStmt, 1);
+  slBindText(pOp, pStmt, 2, zFrom, (i64)strlen(zFrom));
+  slBindText(pOp, pStmt, 3, zTo, (i64)strlen(zTo));
+  if( slStep(pOp, pStmt) ) nMatch = sqlite3_column_int64(pStmt, 0);
+  slFree(pOp, SL_SQL_SESSION_PREFIX_COUNT, pStmt);
+  slErr(pOp, SQLITE_ERROR, "ambiguous session prefix: %s matches %lld sessions",
+        zRef, nMatch);
+}
+
+/*
+** The only session whose id begins with the n bytes at z, in either case.
+*/
+static int sessionByPrefix(SlOp *pOp, const char *z, i64 n, SlSession *p){
+  char zRef[27], zFrom[27], zTo[28];
+  sqlite3_stmt *pStmt;
+  int bFound, i;
+  if( n<SL_MIN_PREFIX || n>=26 || pOp->pDb->iSchema==0 ) return 0;
+  for(i=0; i<n; i++){
+    char c = z[i];
+    if( c>='a' && c<='z' ) c = (char)(c-'a'+'A');
+    if( (c<'0' || c>'9') && (c<'A' || c>'Z') ) return 0;
+    zRef[i] = z[i];
+    zFrom[i] = zTo[i] = c;
+  }
+  zRef[n] = zFrom[n] = zTo[n+1] = 0;
+  zTo[n] = 'a';            /* comes after all that an id is made of */
+  pStmt = slStmt(pOp, SL_SQL_SESSION_BY_PREFIX);
+  slBindTenant(pOp, pStmt, 1);
+  slBindText(pOp, pStmt, 2, zFrom, n);
+  slBindText(pOp, pStmt, 3, zTo, n+1);
+  bFound = slSessionStep(pOp, pStmt, p);
+  if( bFound && slStep(pOp, pStmt) ) prefixAmbiguous(pOp, zRef, zFrom, zTo);
+  slFree(pOp, SL_SQL_SESSION_BY_PREFIX, pStmt);
+  return bFound && pOp->rc==SQLITE_OK;
+}
+
+int slFindText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
+  SlUlid u;
+  char zId[27];
+  if( pOp->rc!=SQLITE_OK ) return 0;
+  if( slUlidParseText(zRef, nRef, &u) ){
+    slUlidText(&u, zId);
+    if( slFindId(pOp, zId, p) ) return 1;
+  }
+  if( nRef>0 && nRef<=SL_MAX_NAME ){
+    if( slFindName(pOp, zRef, nRef, p) ) return 1;
+    if( sessionBy(pOp, SL_SQL_SESSION_BY_LABEL, zRef, nRef, p) ) return 1;
+  }
+  return sessionByPrefix(pOp, zRef, nRef, p);
+}
+
+int slFind(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
+  SlUlid u;
+  char zId[27];
+  const char *z;
+  if( pOp->rc!=SQLITE_OK || slArgNull(pRef) ) return 0;
+  if( sqlite3_value_type(pRef)==SQLITE_BLOB ){
+    if( !slUlidParseBlob(sqlite3_value_blob(pRef), sqlite3_value_bytes(pRef),
+                         &u) ){
+      slInvalid(pOp, SQLITE_MISMATCH, "ref", pRef);
+      return 0;
+    }
+    slUlidText(&u, zId);
+    return slFindId(pOp, zId, p);
+  }
+  z = (const char*)sqlite3_value_text(pRef);
+  if( z==0 ){
+    pOp->rc = SQLITE_NOMEM;
+    return 0;
+  }
+  return slFindText(pOp, z, sqlite3_value_bytes(pRef), p);
+}
+
+void slNoSession(SlOp *pOp, sqlite3_value *pRef){
+  char *z;
+  if( pOp->rc!=SQLITE_OK ) return;
+  if( pRef==0 ){
+    slErr(pOp, SQLITE_ERROR, "no current session");
+    return;
+  }
+  z = slShow(pRef);
+  slErr(pOp, z ? SQLITE_ERROR : SQLITE_NOMEM, "no such session: %z", z);
+}
+
+void slNeed(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
+  if( !(pRef ? slFind(pOp, pRef, p) : slFindCurrent(pOp, p)) ){
+    slNoSession(pOp, pRef);
+  }
+}
+
+void slNeedText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
+  if( !slFindText(pOp, zRef, nRef, p) && pOp->rc==SQLITE_OK ){
+    slErr(pOp, SQLITE_ERROR, "no such session: %.*s",
+          (int)slUtf8Chars(zRef, nRef, 60), zRef);
+  }
+}
+
+int slFindCurrent(SlOp *pOp, SlSession *p){
+  const SlConn *pConn = pOp->pConn;
+  if( pOp->rc!=SQLITE_OK || pConn->zCurrent[0]==0 ) return 0;
+  if( sqlite3_stricmp(pOp->pDb->zName, pConn->zSchema)!=0
+   && (pOp->pDb->iDb!=0 || sqlite3_stricmp(pConn->zSchema, "main")!=0)
+  ){
+    return 0;
+  }
+  return slFindId(pOp, pConn->zCurrent, p);
+}
+
+void slNeedCurrent(SlOp *pOp, SlSession *p){
+  if( !slFindCurrent(pOp, p) ) slNoSession(pOp, 0);
+}
+
+int slSessionByKey(SlOp *pOp, i64 iKey, SlSession *p){
+  int bFound;
+  sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SESSION_BY_KEY);
+  slBindInt(pOp, pStmt, 1, iKey);
+  bFound = slSessionStep(pOp, pStmt, p);
+  slFree(pOp, SL_SQL_SESSION_BY_KEY, pStmt);
+  return bFound;
+}
+
+/* ---- columns --------------------------------------------------------- */
+
+/* What a column holds, and so how a value for it is checked. */
+enum {
+  COL_TEXT,                /* text of any length */
+  COL_INT,
+  COL_KIND,                /* a name, kept as it is */
+  COL_NAME,                /* a name, trimmed */
+  COL_ID,                  /* a ULID in any form */
+  COL_REF,                 /* a session */
+  COL_STATUS,
+  COL_CREATOR
+};
+
+static const struct {
+  const char *zName;
+  int eType;
+} aColumn[SL_COL_COUNT] = {
+  {"id", COL_ID},
+  {"name", COL_NAME},
+  {"parent_id", COL_REF},
+  {"forked_at", COL_INT},
+  {"kind", COL_KIND},
+  {"target", COL_TEXT},
+  {"target_class", COL_TEXT},
+  {"target_hash", COL_TEXT},
+  {"cwd", COL_TEXT},
+  {"group_key", COL_TEXT},
+  {"status", COL_STATUS},
+  {"created_by", COL_CREATOR},
+  {"app_version", COL_TEXT},
+  {"source_url", COL_TEXT},
+  {"origin", COL_TEXT},
+  {"pid", COL_INT},
+  {"host", COL_TEXT},
+  {"started_at_ms", COL_INT},
+  {"ended_at_ms", COL_INT},
+  {"seen_at_ms", COL_INT},
+  {"paused_at_ms", COL_INT},
+  {"pause_summary", COL_TEXT},
+  {"head", COL_INT},
+  {"archived", COL_INT},
+  {"n_events", COL_INT},
+  {"ref", COL_REF},
+  {"schema", COL_TEXT},
+  {"label", COL_NAME},
+  {"meta", COL_TEXT},
+};
+
+const char *slColumnName(int iCol){
+  return aColumn[iCol].zName;
+}
+
+int slColumnIndex(const char *zName, i64 nName){
+  int i;
+  for(i=0; i<SL_COL_COUNT; i++){
+    if( (i64)strlen(aColumn[i].zName)==nName
+     && memcmp(aColumn[i].zName, zName, (size_t)nName)==0
+    ){
+      return i;
+    }
+  }
+  return -1;
+}
+
+int slColumnIsInt(int iCol){
+  return aColumn[iCol].eType==COL_INT;
+}
+
+/*
+** 1 if the text is one of a NULL-terminated list.
+*/
+static int isOneOf(const char *const *az, const char *z, i64 n){
+  for(; *az; az++){
+    if( (i64)strlen(*az)==n && memcmp(*az, z, (size_t)n)==0 ) return 1;
+  }
+  return 0;
+}
+
+/*
+** Fail with "invalid COLUMN: TEXT".
+*/
+static void fieldInvalid(SlOp *pOp, int rc, int iCol, const char *z, i64 n){
+  slErr(pOp, rc, "invalid %s: %.*s", aColumn[iCol].zName,
+        (int)slUtf8Chars(z, n, 60), z);
+}
+
+/*
+** Set the field to a canonical id that is kept in zBuf.
+*/
+static void fieldUlid(SlField *pField, const SlUlid *pUlid, char zBuf[27]){
+  slUlidText(pUlid, zBuf);
+  pField->z = zBuf;
+  pField->n = 26;
+}
+
+void slFieldText(SlOp *pOp, SlFields *p, int iCol, const char *z, i64 n){
+  static const char *const azStatus[] = {
+    "starting", "active", "awaiting_approval", "detached", "paused",
+    "stopped", "ended", "reaped", 0
+  };
+  static const char *const azCreator[] = { "auto", "user", 0 };
+  SlField *pField = &p->a[iCol];
+  SlUlid u;
+  if( pOp->rc!=SQLITE_OK ) return;
+  pField->bGiven = 1;
+  pField->bNull = z==0;
+  if( z==0 ) return;
+  pField->z = z;
+  pField->n = (int)n;
+  switch( aColumn[iCol].eType ){
+    case COL_INT:
+      if( !slParseDecimal(z, n, &pField->i) ){
+        fieldInvalid(pOp, SQLITE_MISMATCH, iCol, z, n);
+      }
+      break;
+    case COL_KIND:
+      pField->z = slCheckName(pOp, aColumn[iCol].zName, z, n, 0, &pField->n);
+      break;
+    case COL_NAME:
+      pField->z = slCheckName(pOp, aColumn[iCol].zName, z, n, 1, &pField->n);
+      break;
+    case COL_ID:
+      if( slUlidParseText(z, n, &u) ){
+        fieldUlid(pField, &u, p->zId);
+      }else{
+        fieldInvalid(pOp, SQLITE_CONSTRAINT, iCol, z, n);
+      }
+      break;
+    case COL_STATUS:
+      if( !isOneOf(azStatus, z, n) ){
+        fieldInvalid(pOp, SQLITE_CONSTRAINT, iCol, z, n);
+      }
+      break;
+    case COL_CREATOR:
+      if( !isOneOf(azCreator, z, n) ){
+        fieldInvalid(pOp, SQLITE_CONSTRAINT, iCol, z, n);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void slFieldInt(SlOp *pOp, SlFields *p, int iCol, i64 iVal){
+  SlField *pField = &p->a[iCol];
+  assert( slColumnIsInt(iCol) );
+  if( pOp->rc!=SQLITE_OK ) return;
+  pField->bGiven = 1;
+  pField->bNull = 0;
+  pField->i = iVal;
+}
+
+/*
+** Set id or parent_id from the 16 bytes of an id, ref too.
+*/
+static void fieldBlob(SlOp *pOp, SlFields *p, int iCol, sqlite3_value *pVal){
+  SlUlid u;
+  if( slUlidParseBlob(sqlite3_value_blob(pVal), sqlite3_value_bytes(pVal),
+                      &u) ){
+    p->a[iCol].bGiven = 1;
+    p->a[iCol].bNull = 0;
+    fieldUlid(&p->a[iCol], &u,
+              iCol==SL_COL_ID ? p->zId :
+              iCol==SL_COL_PARENT_ID ? p->zParent : p->zRef);
+  }else{
+    slInvalid(pOp, iCol==SL_COL_ID ? SQLITE_CONSTRAINT : SQLITE_MISMATCH,
+              aColumn[iCol].zName, pVal);
+  }
+}
+
+void slFieldValue(SlOp *pOp, SlFields *p, int iCol, sqlite3_value *pVal){
+  int eType = aColumn[iCol].eType;
+  int n;
+  if( pOp->rc!=SQLITE_OK ) return;
+  if( slArgNull(pVal) ){
+    slFieldText(pOp, p, iCol, 0, 0);
+  }else if( eType==COL_INT ){
+    i64 iVal = slArgInt(pOp, aColumn[iCol].zName, pVal, 0);
+    slFieldInt(pOp, p, iCol, iVal);
+  }else if( sqlite3_value_type(pVal)==SQLITE_BLOB
+         && (eType==COL_ID || eType==COL_REF)
+  ){
+    fieldBlob(pOp, p, iCol, pVal);
+  }else{
+    const char *z = slArgText(pOp, aColumn[iCol].zName, pVal, &n);
+    slFieldText(pOp, p, iCol, z, n);
+  }
+}
