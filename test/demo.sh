@@ -105,7 +105,7 @@ cursor=$((head>3 ? head-3 : 0))
 at=$((head/2))
 
 step "2. Resume: a reader that had seen event $cursor asks for what came since."
-show "SELECT ordinal, kind, `text "$path" 64`
+show "SELECT ordinal, kind, $(text "$path" 64)
 FROM events_since('work', $cursor);"
 
 step "3. Fork: go back to event $at and try another way. No event is copied."
@@ -115,7 +115,7 @@ step "4. Append to both; neither sees what the other adds."
 show "INSERT INTO session_events(session_id, kind, payload) VALUES
   ('work',      'user', json_object('content', 'Ship it.')),
   ('other-way', 'user', json_object('content', 'Start again from here.'));"
-show "SELECT ordinal, kind, `text '\$.content' 40` FROM events_tail('other-way', 2);"
+show "SELECT ordinal, kind, $(text '$.content' 40) FROM events_tail('other-way', 2);"
 
 step "5. Label it; list the newest first; draw the tree."
 show "INSERT INTO session_labels(label, session_id) VALUES('wip', 'other-way');"
