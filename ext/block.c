@@ -433,7 +433,8 @@ static void blockItem(
   /* Neighbours are often of a kind: the kind of the latest event first */
   i = p->nEvent ? p->aIdx[p->nEvent-1] : 0;
   if( p->nEvent==0 || p->aDict[p->aiKind[i]]!=pEvent->nKind
-   || memcmp(&p->aDict[p->aiKind[i]+1], pEvent->zKind, (size_t)pEvent->nKind)
+   || memcmp(&p->aDict[p->aiKind[i]+1], pEvent->zKind,
+             (size_t)pEvent->nKind)!=0
   ){
     for(i=0; i<p->nKind; i++){
       const u8 *a = &p->aDict[p->aiKind[i]];
@@ -916,7 +917,9 @@ int slBlockDecode(
     rc = blockDecompress(p, &a[nHdr+BLOCK_SUM], nData, (i64)nRaw);
   }else if( a[1]==BLOCK_STORED && nRaw==(u64)nData ){
     rc = blockBufGrow(&p->raw, nData);
-    if( rc==SQLITE_OK ) memcpy(p->raw.a, &a[nHdr+BLOCK_SUM], (size_t)nData);
+    if( rc==SQLITE_OK && p->raw.a ){
+      memcpy(p->raw.a, &a[nHdr+BLOCK_SUM], (size_t)nData);
+    }
   }
   if( rc==SQLITE_OK ) rc = blockParse(p, (int)nEvents, (i64)nRaw);
   if( rc==SQLITE_OK ) p->nEvent = (int)nEvents;

@@ -612,6 +612,7 @@ static void ckBlock(Check *p, CkSession *s, sqlite3_stmt *pStmt){
   i64 n = sqlite3_column_int64(pStmt, 1);
   SlEvent e;
   int i;
+  memset(&e, 0, sizeof(e));
   if( n<1 || n>SL_BLOCK_EVENTS ) n = 1;
   if( iFirst+n-1>SL_MAX_ORDINAL ) n = 1;
   ckPlace(p, s, iFirst, n);

@@ -118,7 +118,7 @@ static int samePayload(const SlEvent *p1, const SlEvent *p2){
     case SQLITE_INTEGER:
       return p1->iInt==p2->iInt;
     case SQLITE_FLOAT:
-      return memcmp(&p1->rReal, &p2->rReal, sizeof(double))==0;
+      return p1->rReal==p2->rReal;
     case SQLITE_TEXT:
     case SQLITE_BLOB:
       return p1->nData==p2->nData
@@ -219,7 +219,7 @@ static void appendTask(SlOp *pOp, void *pArg){
     pSlot = cacheSlot(pOp, &id);
     bHit = cacheHit(pSlot, &id);
   }
-  if( bHit && !p->bSession ) p->session.iKey = pSlot->iSession;
+  if( bHit && pSlot && !p->bSession ) p->session.iKey = pSlot->iSession;
   if( !p->bSession && (!bHit || p->event.zKey) ){
     slNeed(pOp, p->pRef, &p->session);
   }
@@ -236,7 +236,7 @@ static void appendTask(SlOp *pOp, void *pArg){
     pSlot = cacheSlot(pOp, &id);
     bHit = cacheHit(pSlot, &id);
   }
-  iHead = bHit ? pSlot->iHead : slHead(pOp, &p->session);
+  iHead = bHit && pSlot ? pSlot->iHead : slHead(pOp, &p->session);
   if( !p->bAtMs ) p->event.iAtMs = slOpNow(pOp, "at_ms");
   if( iHead>=SL_MAX_ORDINAL || p->bExpect ){
     slUlidText(&id, p->session.zId);

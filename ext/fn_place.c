@@ -143,5 +143,7 @@ void slFnWrites(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   }else{
     slOpRead(pOp);
   }
-  slResultText(pOp, pCtx, slWritesName(pOp->pDb), -1);
+  if( pOp->rc==SQLITE_OK ){
+    sqlite3_result_text(pCtx, slWritesName(pOp->pDb), -1, SQLITE_STATIC);
+  }
 }

@@ -29,6 +29,27 @@ static int readerNeed(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
   return pOp->rc==SQLITE_OK;
 }
 
+/*
+** The id that a writing function returns gets its memory before the write, so
+** that nothing can fail after it: reserve it, and give the id and the memory
+** to SQLite.
+*/
+static char *idReserve(SlOp *pOp){
+  char *z = pOp->rc==SQLITE_OK ? sqlite3_malloc64(27) : 0;
+  if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
+  return z;
+}
+
+static void idResult(
+  SlOp *pOp,
+  sqlite3_context *pCtx,
+  char *z,
+  const SlSession *pSession
+){
+  if( pOp->rc==SQLITE_OK ) memcpy(z, pSession->zId, 27);
+  slResultOwned(pOp, pCtx, z);
+}
+
 /* ---- files ----------------------------------------------------------- */
 
 /*
@@ -220,6 +241,7 @@ static void startTask(SlOp *pOp, void *pArg){
 */
 void slFnStart(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   SessionStart s;
+  char *zId;
   int i;
   memset(&s, 0, sizeof(s));
   slOpGuard(pOp, "INSERT INTO session_list(name) VALUES(...)");
@@ -230,11 +252,12 @@ void slFnStart(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
     startJson(pOp, &s, ap[1]);
     if( pOp->rc==SQLITE_OK ) startFiles(pOp, &s);
   }
+  zId = idReserve(pOp);
   slOpWrite(pOp, startTask, &s);
   if( pOp->rc==SQLITE_OK ){
     memcpy(pOp->pConn->zCurrent, s.session.zId, sizeof(s.session.zId));
-    slResultText(pOp, pCtx, s.session.zId, 26);
   }
+  idResult(pOp, pCtx, zId, &s.session);
   for(i=0; i<SL_COL_COUNT; i++) sqlite3_free(s.azOwned[i]);
 }
 
@@ -258,6 +281,7 @@ static void openTask(SlOp *pOp, void *pArg){
 void slFnOpen(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   SessionStart s;
   const char *z;
+  char *zId;
   int n;
   (void)nArg;
   memset(&s, 0, sizeof(s));
@@ -267,8 +291,9 @@ void slFnOpen(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   if( sqlite3_get_autocommit(pOp->pConn->db) && slOpRead(pOp) ){
     slFindName(pOp, z, n, &s.session);
   }
+  zId = idReserve(pOp);
   if( s.session.iKey==0 ) slOpWrite(pOp, openTask, &s);
-  slResultText(pOp, pCtx, s.session.zId, 26);
+  idResult(pOp, pCtx, zId, &s.session);
 }
 
 /* ---- finding --------------------------------------------------------- */
@@ -369,14 +394,16 @@ static void callAt(
   void (*xTask)(SlOp*, void*)
 ){
   SessionCall call;
+  char *zId;
   memset(&call, 0, sizeof(call));
   call.pRef = OPTIONAL_REF(nArg, ap);
   if( nArg>1 && !slArgNull(ap[1]) ){
     call.bAtMs = 1;
     call.iAtMs = slArgInt(pOp, "at_ms", ap[1], 0);
   }
+  zId = idReserve(pOp);
   slOpWrite(pOp, xTask, &call);
-  slResultText(pOp, pCtx, call.session.zId, 26);
+  idResult(pOp, pCtx, zId, &call.session);
 }
 
 static void endTask(SlOp *pOp, void *pArg){
@@ -448,14 +475,16 @@ static void labelTask(SlOp *pOp, void *pArg){
 */
 void slFnLabel(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   SessionCall call;
+  char *zId;
   (void)nArg;
   memset(&call, 0, sizeof(call));
   slOpGuard(pOp,
             "INSERT INTO session_labels(label, session_id) VALUES(...)");
   call.pRef = ap[0];
   call.z = slArgName(pOp, "label", ap[1], 1, &call.n);
+  zId = idReserve(pOp);
   slOpWrite(pOp, labelTask, &call);
-  slResultText(pOp, pCtx, call.session.zId, 26);
+  idResult(pOp, pCtx, zId, &call.session);
 }
 
 static void unlabelTask(SlOp *pOp, void *pArg){

@@ -379,6 +379,7 @@ static void saveTrimmed(Save *p, sqlite3_stmt *pFrom, i64 iTo){
   int i;
   int n = (int)(iTo-SL_ORDINAL(iKey)+1);
   int rc = SQLITE_NOMEM;
+  memset(&e, 0, sizeof(e));
   if( pBlock && pPacker && (pData || nData==0) ){
     rc = slBlockDecode(pBlock, iKey, nEvent, pData, nData);
   }

@@ -200,7 +200,7 @@ static u32 memoryPriority(i64 iSerial){
 ** memory.
 */
 static SlMemoryEntry *entryNew(const SlProbe *p, const SlEntry *pEntry){
-  u64 n = (u64)(p->nTenant + p->nScope + p->nKey);
+  u64 n = (u64)p->nTenant + (u64)p->nScope + (u64)p->nKey;
   SlMemoryEntry *pNew = sqlite3_malloc64(sizeof(*pNew) + n);
   if( pNew==0 ) return 0;
   memset(pNew, 0, sizeof(*pNew));

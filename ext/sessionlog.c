@@ -129,7 +129,10 @@ static int loadedAlready(sqlite3 *db, char **pzId){
     rc = sqlite3_finalize(pStmt);
     if( rc==SQLITE_OK && *pzId==0 ) rc = SQLITE_NOMEM;
   }else if( rc==SQLITE_ERROR ){
-    rc = SQLITE_OK;
+    /* There is none. sqlite3_open() takes an error that an automatic
+    ** extension leaves on the connection for its own: leave none. */
+    rc = sqlite3_prepare_v2(db, "SELECT 1", -1, &pStmt, 0);
+    sqlite3_finalize(pStmt);
   }
   return rc;
 }

@@ -639,8 +639,9 @@ int slInit(SlOp *pOp){
 }
 
 i64 slSchemaVersion(SlOp *pOp){
+  if( pOp->rc!=SQLITE_OK ) return -1;
   slDbProbe(pOp);
-  if( pOp->pDb && pOp->pDb->iSchema>SL_SCHEMA && pOp->zErr ){
+  if( pOp->pDb->iSchema>SL_SCHEMA && pOp->zErr ){
     sqlite3_free(pOp->zErr);
     pOp->zErr = 0;
     pOp->rc = SQLITE_OK;

@@ -73,10 +73,11 @@ static void ulidInit(void){
 #if defined(MADV_WIPEONFORK) && defined(MAP_ANONYMOUS)
   {
     static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
+    const void *pUnlocked = &unlocked;
     void *p = mmap(0, sizeof(UlidOwn), PROT_READ|PROT_WRITE,
                    MAP_PRIVATE|MAP_ANONYMOUS, -1, 0);
     if( p==MAP_FAILED ) return;
-    if( memcmp(p, &unlocked, sizeof(unlocked))==0
+    if( memcmp(p, pUnlocked, sizeof(unlocked))==0
      && madvise(p, sizeof(UlidOwn), MADV_WIPEONFORK)==0
     ){
       ulid.pOwn = (UlidOwn*)p;
