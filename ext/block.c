@@ -811,7 +811,7 @@ static int blockParse(SlBlock *p, int n, i64 nRaw){
   int nByte;
   int i;
 
-  if( nRaw<1 ) return SQLITE_CORRUPT;
+  if( a==0 || nRaw<1 ) return SQLITE_CORRUPT;
   nKind = *a++;
   if( nKind<1 || nKind>n ) return SQLITE_CORRUPT;
   for(i=0; i<nKind; i++){
