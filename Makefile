@@ -220,8 +220,16 @@ CPPCHECK     ?= cppcheck
 
 FORMATTED := $(sort $(wildcard ext/*.[ch] test/c/*.[ch] test/bench/*.[ch]))
 
-format:
-	$(CLANG_FORMAT) -i $(FORMATTED)
+# What clang-format has no option for is done after it: }else{ and a brace
+# right behind the parenthesis that closes a function's head.
+FORMAT_SED := s/^( *)\} (else|while)\b/\1}\2/; s/^( *\}?else( if\(.*\))?) \{$$/\1{/; \
+              s/^([A-Za-z].*\)|\)) \{$$/\1{/
+
+format: | $(DEPS)
+	@for f in $(FORMATTED); do \
+	  $(CLANG_FORMAT) "$$f" | sed -E '$(FORMAT_SED)' >"$$f.new" || exit 1; \
+	  if cmp -s "$$f" "$$f.new"; then rm "$$f.new"; \
+	  else cat "$$f.new" >"$$f"; rm "$$f.new"; fi; done
 
 .PHONY: lint-format lint-cppcheck lint-tidy lint-analyzer lint-exports
 lint: lint-format lint-cppcheck lint-tidy lint-analyzer lint-exports static
@@ -229,9 +237,11 @@ lint: lint-format lint-cppcheck lint-tidy lint-analyzer lint-exports static
 
 # clang-format leaves the heads of if, for, while and switch alone (see
 # .clang-format), so their form and the line length are looked at here.
-HEAD := ^\s*(\} )?(else )?(if|for|while|switch)
+HEAD := ^\s*(\} ?)?(else )?(if|for|while|switch)
 lint-format: | $(DEPS)
-	$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+	@for f in $(FORMATTED); do \
+	  $(CLANG_FORMAT) "$$f" | sed -E '$(FORMAT_SED)' | diff -u "$$f" - \
+	  || { echo "lint: $$f is not as make format leaves it"; exit 1; }; done
 	@if LC_ALL=C.UTF-8 grep -nP '^.{81}|\t| $$' $(FORMATTED) /dev/null; then \
 	  echo "lint: longer than 80 columns, a tab, or a blank at the end"; \
 	  exit 1; fi

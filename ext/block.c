@@ -61,82 +61,83 @@
 #include "slBlock.h"
 #include <assert.h>
 #include <string.h>
-#define ZSTD_STATIC_LINKING_ONLY  /* For ZSTD_create*Ctx_advanced() only */
+#define ZSTD_STATIC_LINKING_ONLY /* For ZSTD_create*Ctx_advanced() only */
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#define BLOCK_FORMAT   1          /* First byte of data */
-#define BLOCK_STORED   0          /* Codecs */
-#define BLOCK_ZSTD     1
-#define BLOCK_LEVEL    3          /* zstd's level of compression */
-#define BLOCK_WINDOW   23         /* log2 of the largest window accepted */
+#define BLOCK_FORMAT 1 /* First byte of data */
+#define BLOCK_STORED 0 /* Codecs */
+#define BLOCK_ZSTD   1
+#define BLOCK_LEVEL  3  /* zstd's level of compression */
+#define BLOCK_WINDOW 23 /* log2 of the largest window accepted */
 
-#define BLOCK_VARINT   9          /* Longest varint */
-#define BLOCK_SUM      8          /* Bytes of the checksum */
-#define BLOCK_HDR      (2+BLOCK_VARINT+BLOCK_SUM)   /* Longest header */
+#define BLOCK_VARINT 9                              /* Longest varint */
+#define BLOCK_SUM    8                              /* Bytes of the checksum */
+#define BLOCK_HDR    (2 + BLOCK_VARINT + BLOCK_SUM) /* Longest header */
 
 /* Serial types of payloads */
-#define BLOCK_NULL     0
-#define BLOCK_INTEGER  6
-#define BLOCK_REAL     7
-#define BLOCK_BLOB     12
-#define BLOCK_TEXT     13
+#define BLOCK_NULL    0
+#define BLOCK_INTEGER 6
+#define BLOCK_REAL    7
+#define BLOCK_BLOB    12
+#define BLOCK_TEXT    13
 
 /* The largest body that is written or accepted: a payload of SQLite's default
 ** limit, and the rest of its event with room to spare. */
-#define BLOCK_MAX      (1000000000+(i64)65536)
+#define BLOCK_MAX (1000000000 + (i64)65536)
 
 /* Buffers above this size are not kept for the next block.  Also, a frame
 ** that promises more is decompressed bit by bit.  Only the block of a single
 ** large event is ever as big. */
-#define BLOCK_KEEP     (512*1024)
+#define BLOCK_KEEP (512 * 1024)
 
 /* No zstd frame expands more than this: the smallest zstd block has 4 bytes
 ** and gives at most 128 KiB. */
-#define BLOCK_RATIO    (128*1024/4)
+#define BLOCK_RATIO (128 * 1024 / 4)
 
 /* Room that a packer leaves before the payloads: header, count of kinds,
 ** kinds, indexes, key lengths, the two columns of varints, keys. */
-#define BLOCK_DICT     (SL_BLOCK_EVENTS*(1+SL_BLOCK_TEXT))
-#define BLOCK_COLUMN   (SL_BLOCK_EVENTS*BLOCK_VARINT)
-#define BLOCK_KEYS     (SL_BLOCK_EVENTS*SL_BLOCK_TEXT)
-#define BLOCK_GAP      (BLOCK_HDR + 1 + BLOCK_DICT + 2*SL_BLOCK_EVENTS \
-                        + 2*BLOCK_COLUMN + BLOCK_KEYS)
+#define BLOCK_DICT   (SL_BLOCK_EVENTS * (1 + SL_BLOCK_TEXT))
+#define BLOCK_COLUMN (SL_BLOCK_EVENTS * BLOCK_VARINT)
+#define BLOCK_KEYS   (SL_BLOCK_EVENTS * SL_BLOCK_TEXT)
+#define BLOCK_GAP                                                              \
+  (BLOCK_HDR + 1 + BLOCK_DICT + 2 * SL_BLOCK_EVENTS + 2 * BLOCK_COLUMN         \
+   + BLOCK_KEYS)
 
 /* A buffer that grows. */
 typedef struct BlockBuf BlockBuf;
 struct BlockBuf {
-  u8 *a;                /* The buffer, from sqlite3_malloc64().  May be 0 */
-  i64 n;                /* Bytes allocated */
+  u8 *a; /* The buffer, from sqlite3_malloc64().  May be 0 */
+  i64 n; /* Bytes allocated */
 };
 
 struct SlPacker {
-  int nEvent;           /* Events collected */
-  int nKind;            /* Distinct kinds among them */
-  int nDict;            /* Bytes in aDict[] */
-  int nAt;              /* Bytes in aAt[] */
-  int nSerial;          /* Bytes in aSerial[] */
-  int nKey;             /* Bytes in aKey[] */
-  i64 nPayload;         /* Bytes of payload, at raw.a+BLOCK_GAP */
-  i64 nRaw;             /* Size of the body if it were finished now */
-  i64 iLastMs;          /* at_ms of the latest event, 0 at first */
-  BlockBuf raw;         /* A gap of BLOCK_GAP bytes, then the payloads */
-  BlockBuf out;         /* The latest compressed block */
-  ZSTD_CCtx *pZstd;     /* Compressor.  0 until needed */
-  int aiKind[SL_BLOCK_EVENTS];    /* Where each kind begins in aDict[] */
-  u8 aIdx[SL_BLOCK_EVENTS];       /* Column of kinds, as in the body */
-  u8 aKeyLen[SL_BLOCK_EVENTS];    /* Column of key lengths */
-  u8 aAt[BLOCK_COLUMN];           /* Column of times */
-  u8 aSerial[BLOCK_COLUMN];       /* Column of serial types */
-  u8 aDict[BLOCK_DICT];           /* The distinct kinds */
-  u8 aKey[BLOCK_KEYS];            /* The keys */
+  int nEvent;                  /* Events collected */
+  int nKind;                   /* Distinct kinds among them */
+  int nDict;                   /* Bytes in aDict[] */
+  int nAt;                     /* Bytes in aAt[] */
+  int nSerial;                 /* Bytes in aSerial[] */
+  int nKey;                    /* Bytes in aKey[] */
+  i64 nPayload;                /* Bytes of payload, at raw.a+BLOCK_GAP */
+  i64 nRaw;                    /* Size of the body if it were finished now */
+  i64 iLastMs;                 /* at_ms of the latest event, 0 at first */
+  BlockBuf raw;                /* A gap of BLOCK_GAP bytes, then the payloads */
+  BlockBuf out;                /* The latest compressed block */
+  ZSTD_CCtx *pZstd;            /* Compressor.  0 until needed */
+  int aiKind[SL_BLOCK_EVENTS]; /* Where each kind begins in aDict[] */
+  u8 aIdx[SL_BLOCK_EVENTS];    /* Column of kinds, as in the body */
+  u8 aKeyLen[SL_BLOCK_EVENTS]; /* Column of key lengths */
+  u8 aAt[BLOCK_COLUMN];        /* Column of times */
+  u8 aSerial[BLOCK_COLUMN];    /* Column of serial types */
+  u8 aDict[BLOCK_DICT];        /* The distinct kinds */
+  u8 aKey[BLOCK_KEYS];         /* The keys */
 };
 
 struct SlBlock {
-  int nEvent;           /* Events in the block.  0: none decoded */
-  BlockBuf raw;         /* The body, decompressed */
-  ZSTD_DCtx *pZstd;     /* Decompressor.  0 until needed */
-  SlEvent aEvent[SL_BLOCK_EVENTS];  /* The events, pointing into raw */
+  int nEvent;                      /* Events in the block.  0: none decoded */
+  BlockBuf raw;                    /* The body, decompressed */
+  ZSTD_DCtx *pZstd;                /* Decompressor.  0 until needed */
+  SlEvent aEvent[SL_BLOCK_EVENTS]; /* The events, pointing into raw */
 };
 
 /**************************************************************************
@@ -154,8 +155,8 @@ static void blockPut64(u8 *a, u64 v){
 
 /* Read 8 bytes, big-endian. */
 static u64 blockGet64(const u8 *a){
-  return (u64)a[0]<<56 | (u64)a[1]<<48 | (u64)a[2]<<40 | (u64)a[3]<<32
-       | (u64)a[4]<<24 | (u64)a[5]<<16 | (u64)a[6]<<8  | (u64)a[7];
+  return (u64)a[0] << 56 | (u64)a[1] << 48 | (u64)a[2] << 40 | (u64)a[3] << 32
+         | (u64)a[4] << 24 | (u64)a[5] << 16 | (u64)a[6] << 8 | (u64)a[7];
 }
 
 /*
@@ -177,7 +178,7 @@ static int blockPutVarint(u8 *a, u64 v){
     return 9;
   }
   for(x=v>>7; x; x>>=7) n++;
-  a[n-1] = (u8)(v & 0x7f);
+  a[n - 1] = (u8)(v & 0x7f);
   for(i=n-2; i>=0; i--){
     v >>= 7;
     a[i] = (u8)((v & 0x7f) | 0x80);
@@ -194,14 +195,14 @@ static int blockGetVarint(const u8 *a, i64 n, u64 *pv){
   int i;
 
   for(i=0; i<n && i<8; i++){
-    v = v<<7 | (u64)(a[i] & 0x7f);
+    v = v << 7 | (u64)(a[i] & 0x7f);
     if( a[i]<0x80 ){
       *pv = v;
-      return i+1;
+      return i + 1;
     }
   }
   if( i>=n ) return 0;
-  *pv = v<<8 | (u64)a[8];
+  *pv = v << 8 | (u64)a[8];
   return 9;
 }
 
@@ -217,34 +218,35 @@ static int blockVarintLen(u64 v){
 ** xxhash_spec.md of https://github.com/Cyan4973/xxHash.  Names are those of
 ** that text.
 */
-#define PRIME64_1 (((u64)0x9E3779B1<<32) | 0x85EBCA87)
-#define PRIME64_2 (((u64)0xC2B2AE3D<<32) | 0x27D4EB4F)
-#define PRIME64_3 (((u64)0x165667B1<<32) | 0x9E3779F9)
-#define PRIME64_4 (((u64)0x85EBCA77<<32) | 0xC2B2AE63)
-#define PRIME64_5 (((u64)0x27D4EB2F<<32) | 0x165667C5)
+#define PRIME64_1 (((u64)0x9E3779B1 << 32) | 0x85EBCA87)
+#define PRIME64_2 (((u64)0xC2B2AE3D << 32) | 0x27D4EB4F)
+#define PRIME64_3 (((u64)0x165667B1 << 32) | 0x9E3779F9)
+#define PRIME64_4 (((u64)0x85EBCA77 << 32) | 0xC2B2AE63)
+#define PRIME64_5 (((u64)0x27D4EB2F << 32) | 0x165667C5)
 
 /* x, rotated to the left by r bits, 0<r<64. */
 static u64 hashRotate(u64 x, int r){
-  return x<<r | x>>(64-r);
+  return x << r | x >> (64 - r);
 }
 
 /* Read 8 or 4 bytes, little-endian. */
 static u64 hashLane64(const u8 *a){
-  return (u64)a[0]     | (u64)a[1]<<8  | (u64)a[2]<<16 | (u64)a[3]<<24
-       | (u64)a[4]<<32 | (u64)a[5]<<40 | (u64)a[6]<<48 | (u64)a[7]<<56;
+  return (u64)a[0] | (u64)a[1] << 8 | (u64)a[2] << 16 | (u64)a[3] << 24
+         | (u64)a[4] << 32 | (u64)a[5] << 40 | (u64)a[6] << 48
+         | (u64)a[7] << 56;
 }
 static u64 hashLane32(const u8 *a){
-  return (u64)a[0] | (u64)a[1]<<8 | (u64)a[2]<<16 | (u64)a[3]<<24;
+  return (u64)a[0] | (u64)a[1] << 8 | (u64)a[2] << 16 | (u64)a[3] << 24;
 }
 
 /* One round: take a lane into an accumulator. */
 static u64 hashRound(u64 acc, u64 lane){
-  return hashRotate(acc + lane*PRIME64_2, 31) * PRIME64_1;
+  return hashRotate(acc + lane * PRIME64_2, 31) * PRIME64_1;
 }
 
 /* Merge an accumulator into the final one. */
 static u64 hashMerge(u64 acc, u64 accN){
-  return (acc ^ hashRound(0, accN))*PRIME64_1 + PRIME64_4;
+  return (acc ^ hashRound(0, accN)) * PRIME64_1 + PRIME64_4;
 }
 
 /* Return XXH64 of the n bytes at a[]. */
@@ -257,15 +259,15 @@ static u64 blockHash(const u8 *a, i64 n, u64 seed){
     u64 acc2 = seed + PRIME64_2;
     u64 acc3 = seed;
     u64 acc4 = seed - PRIME64_1;
-    do{
+    do {
       acc1 = hashRound(acc1, hashLane64(a));
-      acc2 = hashRound(acc2, hashLane64(a+8));
-      acc3 = hashRound(acc3, hashLane64(a+16));
-      acc4 = hashRound(acc4, hashLane64(a+24));
+      acc2 = hashRound(acc2, hashLane64(a + 8));
+      acc3 = hashRound(acc3, hashLane64(a + 16));
+      acc4 = hashRound(acc4, hashLane64(a + 24));
       a += 32;
     }while( aEnd-a>=32 );
-    acc = hashRotate(acc1, 1) + hashRotate(acc2, 7)
-        + hashRotate(acc3, 12) + hashRotate(acc4, 18);
+    acc = hashRotate(acc1, 1) + hashRotate(acc2, 7) + hashRotate(acc3, 12)
+          + hashRotate(acc4, 18);
     acc = hashMerge(acc, acc1);
     acc = hashMerge(acc, acc2);
     acc = hashMerge(acc, acc3);
@@ -277,42 +279,39 @@ static u64 blockHash(const u8 *a, i64 n, u64 seed){
 
   while( aEnd-a>=8 ){
     acc ^= hashRound(0, hashLane64(a));
-    acc = hashRotate(acc, 27)*PRIME64_1 + PRIME64_4;
+    acc = hashRotate(acc, 27) * PRIME64_1 + PRIME64_4;
     a += 8;
   }
   if( aEnd-a>=4 ){
-    acc ^= hashLane32(a)*PRIME64_1;
-    acc = hashRotate(acc, 23)*PRIME64_2 + PRIME64_3;
+    acc ^= hashLane32(a) * PRIME64_1;
+    acc = hashRotate(acc, 23) * PRIME64_2 + PRIME64_3;
     a += 4;
   }
   while( a<aEnd ){
-    acc ^= (u64)a[0]*PRIME64_5;
-    acc = hashRotate(acc, 11)*PRIME64_1;
+    acc ^= (u64)a[0] * PRIME64_5;
+    acc = hashRotate(acc, 11) * PRIME64_1;
     a++;
   }
 
-  acc ^= acc>>33;
+  acc ^= acc >> 33;
   acc *= PRIME64_2;
-  acc ^= acc>>29;
+  acc ^= acc >> 29;
   acc *= PRIME64_3;
-  return acc ^ acc>>32;
+  return acc ^ acc >> 32;
 }
 
 /*
 ** The checksum of a block: the nHdr bytes of header before the checksum at
 ** aHdr, the nBody bytes of body at aBody.  nHdr is at most 2+BLOCK_VARINT.
 */
-static u64 blockChecksum(
-  i64 iKey,             /* Column key of the row */
-  i64 nEvent,           /* Column n_events of the row */
-  const u8 *aHdr, int nHdr,
-  const u8 *aBody, i64 nBody
-){
-  u8 a[16+BLOCK_HDR];
+static u64 blockChecksum(i64 iKey,   /* Column key of the row */
+                         i64 nEvent, /* Column n_events of the row */
+                         const u8 *aHdr, int nHdr, const u8 *aBody, i64 nBody) {
+  u8 a[16 + BLOCK_HDR];
   blockPut64(a, (u64)iKey);
-  blockPut64(a+8, (u64)nEvent);
-  memcpy(a+16, aHdr, (size_t)nHdr);
-  return blockHash(aBody, nBody, blockHash(a, 16+nHdr, 0));
+  blockPut64(a + 8, (u64)nEvent);
+  memcpy(a + 16, aHdr, (size_t)nHdr);
+  return blockHash(aBody, nBody, blockHash(a, 16 + nHdr, 0));
 }
 
 /**************************************************************************
@@ -342,7 +341,7 @@ static ZSTD_customMem blockZstdMem(void){
 ** or SQLITE_NOMEM with p as it was.
 */
 static int blockBufGrow(BlockBuf *p, i64 n){
-  i64 n2 = p->n*2<BLOCK_KEEP ? p->n*2 : BLOCK_KEEP;
+  i64 n2 = p->n * 2 < BLOCK_KEEP ? p->n * 2 : BLOCK_KEEP;
   u8 *a;
   if( n<=p->n ) return SQLITE_OK;
   if( n<n2 ) n = n2;
@@ -414,24 +413,21 @@ int slPackerCount(const SlPacker *p){
 /* What an event is in a body. */
 typedef struct BlockItem BlockItem;
 struct BlockItem {
-  int iKind;            /* Its kind: an index, or nKind if it is a new one */
-  u64 iAt;              /* Its time as it is written */
-  u64 iSerial;          /* Its serial type */
-  i64 nPayload;         /* Bytes of payload */
-  i64 nRaw;             /* Bytes in all that it adds to the body */
+  int iKind;    /* Its kind: an index, or nKind if it is a new one */
+  u64 iAt;      /* Its time as it is written */
+  u64 iSerial;  /* Its serial type */
+  i64 nPayload; /* Bytes of payload */
+  i64 nRaw;     /* Bytes in all that it adds to the body */
 };
 
 /* Find out what pEvent would be if it were added to p. */
-static void blockItem(
-  const SlPacker *p,
-  const SlEvent *pEvent,
-  BlockItem *pItem
-){
+static void blockItem(const SlPacker *p, const SlEvent *pEvent,
+                      BlockItem *pItem) {
   int i;
   u64 d;
 
   /* Neighbours are often of a kind: the kind of the latest event first */
-  i = p->nEvent ? p->aIdx[p->nEvent-1] : 0;
+  i = p->nEvent ? p->aIdx[p->nEvent - 1] : 0;
   if( p->nEvent==0 || p->aDict[p->aiKind[i]]!=pEvent->nKind
    || memcmp(&p->aDict[p->aiKind[i]+1], pEvent->zKind,
              (size_t)pEvent->nKind)!=0
@@ -448,7 +444,7 @@ static void blockItem(
   pItem->iKind = i;
 
   d = (u64)pEvent->iAtMs - (u64)p->iLastMs;
-  pItem->iAt = d<<1 ^ (0 - (d>>63));
+  pItem->iAt = d << 1 ^ (0 - (d >> 63));
 
   switch( pEvent->eType ){
     case SQLITE_INTEGER:
@@ -460,23 +456,22 @@ static void blockItem(
       pItem->nPayload = 8;
       break;
     case SQLITE_TEXT:
-      pItem->iSerial = BLOCK_TEXT + 2*(u64)pEvent->nData;
+      pItem->iSerial = BLOCK_TEXT + 2 * (u64)pEvent->nData;
       pItem->nPayload = pEvent->nData;
       break;
     case SQLITE_BLOB:
-      pItem->iSerial = BLOCK_BLOB + 2*(u64)pEvent->nData;
+      pItem->iSerial = BLOCK_BLOB + 2 * (u64)pEvent->nData;
       pItem->nPayload = pEvent->nData;
       break;
     default:
-      assert( pEvent->eType==SQLITE_NULL );
+      assert(pEvent->eType == SQLITE_NULL);
       pItem->iSerial = BLOCK_NULL;
       pItem->nPayload = 0;
       break;
   }
 
-  pItem->nRaw = 2 + blockVarintLen(pItem->iAt)
-              + blockVarintLen(pItem->iSerial)
-              + pItem->nPayload;
+  pItem->nRaw = 2 + blockVarintLen(pItem->iAt) + blockVarintLen(pItem->iSerial)
+                + pItem->nPayload;
   if( i==p->nKind ) pItem->nRaw += 1 + pEvent->nKind;
   if( pEvent->zKey ) pItem->nRaw += pEvent->nKey;
 }
@@ -484,7 +479,7 @@ static void blockItem(
 /* True if an item may be added to p. */
 static int blockItemFits(const SlPacker *p, const BlockItem *pItem){
   if( p->nEvent==0 ) return 1;
-  return p->nEvent<SL_BLOCK_EVENTS && p->nRaw+pItem->nRaw<=SL_BLOCK_RAW;
+  return p->nEvent < SL_BLOCK_EVENTS && p->nRaw + pItem->nRaw <= SL_BLOCK_RAW;
 }
 
 /*
@@ -548,11 +543,9 @@ int slPackerAdd(SlPacker *p, const SlEvent *pEvent){
 
   aTo = p->raw.a + BLOCK_GAP + p->nPayload;
   switch( pEvent->eType ){
-    case SQLITE_INTEGER:
-      blockPut64(aTo, (u64)pEvent->iInt);
-      break;
+    case SQLITE_INTEGER: blockPut64(aTo, (u64)pEvent->iInt); break;
     case SQLITE_FLOAT:
-      assert( sizeof(v)==sizeof(pEvent->rReal) );
+      assert(sizeof(v) == sizeof(pEvent->rReal));
       memcpy(&v, &pEvent->rReal, sizeof(v));
       blockPut64(aTo, v);
       break;
@@ -580,22 +573,18 @@ static void blockAppend(u8 **ppTo, const void *pFrom, int n){
 ** No tighter room than that is given: zstd may report that room is lacking
 ** when the last few bytes would just fit.
 */
-static int blockCompress(
-  SlPacker *p,
-  const u8 *aRaw, i64 nRaw,
-  i64 *pn
-){
+static int blockCompress(SlPacker *p, const u8 *aRaw, i64 nRaw, i64 *pn){
   size_t n;
   int rc;
 
   *pn = 0;
-  rc = blockBufGrow(&p->out, BLOCK_HDR+nRaw-1);
+  rc = blockBufGrow(&p->out, BLOCK_HDR + nRaw - 1);
   if( rc!=SQLITE_OK ) return rc;
   if( p->pZstd==0 ){
     p->pZstd = ZSTD_createCCtx_advanced(blockZstdMem());
     if( p->pZstd==0 ) return SQLITE_NOMEM;
   }
-  n = ZSTD_compressCCtx(p->pZstd, p->out.a+BLOCK_HDR, (size_t)(nRaw-1),
+  n = ZSTD_compressCCtx(p->pZstd, p->out.a + BLOCK_HDR, (size_t)(nRaw - 1),
                         aRaw, (size_t)nRaw, BLOCK_LEVEL);
   if( !ZSTD_isError(n) ){
     *pn = (i64)n;
@@ -618,18 +607,13 @@ static int blockCompress(
 ** call on it.  A block of more than nLimit bytes is SQLITE_TOOBIG; else
 ** SQLITE_OK or SQLITE_NOMEM.
 */
-int slPackerFinish(
-  SlPacker *p,
-  i64 iKey,
-  i64 nLimit,
-  void **ppOut,
-  i64 *pnOut
-){
-  u8 aHdr[BLOCK_HDR];   /* The header */
-  int nHdr;             /* Bytes of it before the checksum */
-  u8 *aRaw;             /* The body before compression */
-  u8 *aBody;            /* The body, with room for a header before it */
-  i64 nBody;            /* Its size */
+int slPackerFinish(SlPacker *p, i64 iKey, i64 nLimit, void **ppOut,
+                   i64 *pnOut) {
+  u8 aHdr[BLOCK_HDR]; /* The header */
+  int nHdr;           /* Bytes of it before the checksum */
+  u8 *aRaw;           /* The body before compression */
+  u8 *aBody;          /* The body, with room for a header before it */
+  i64 nBody;          /* Its size */
   i64 nRaw = p->nRaw;
   int nEvent = p->nEvent;
   u8 *aTo;
@@ -637,7 +621,7 @@ int slPackerFinish(
 
   *ppOut = 0;
   *pnOut = 0;
-  assert( nEvent>0 && nEvent<=SL_BLOCK_EVENTS );
+  assert(nEvent > 0 && nEvent <= SL_BLOCK_EVENTS);
   aRaw = aTo = p->raw.a + BLOCK_GAP - (nRaw - p->nPayload);
   *aTo++ = (u8)p->nKind;
   blockAppend(&aTo, p->aDict, p->nDict);
@@ -646,7 +630,7 @@ int slPackerFinish(
   blockAppend(&aTo, p->aAt, p->nAt);
   blockAppend(&aTo, p->aSerial, p->nSerial);
   blockAppend(&aTo, p->aKey, p->nKey);
-  assert( aTo==p->raw.a+BLOCK_GAP );
+  assert(aTo == p->raw.a + BLOCK_GAP);
   slPackerClear(p);
 
   aHdr[0] = BLOCK_FORMAT;
@@ -665,7 +649,7 @@ int slPackerFinish(
   blockPut64(&aHdr[nHdr],
              blockChecksum(iKey, nEvent, aHdr, nHdr, aBody, nBody));
   nHdr += BLOCK_SUM;
-  memcpy(aBody-nHdr, aHdr, (size_t)nHdr);
+  memcpy(aBody - nHdr, aHdr, (size_t)nHdr);
   *ppOut = aBody - nHdr;
   *pnOut = nHdr + nBody;
   return SQLITE_OK;
@@ -709,7 +693,7 @@ static int blockFrameIsSane(const u8 *aBody, i64 nBody, i64 nRaw){
   if( nBody<4 || memcmp(aBody, aMagic, 4)!=0 ) return 0;
   if( nRaw/BLOCK_RATIO>nBody ) return 0;
   if( ZSTD_getFrameContentSize(aBody, (size_t)nBody)!=(u64)nRaw ) return 0;
-  return ZSTD_findFrameCompressedSize(aBody, (size_t)nBody)==(size_t)nBody;
+  return ZSTD_findFrameCompressedSize(aBody, (size_t)nBody) == (size_t)nBody;
 }
 
 /*
@@ -719,30 +703,25 @@ static int blockFrameIsSane(const u8 *aBody, i64 nBody, i64 nRaw){
 ** than there is or gives more output than it said.  *pnOut is the number of
 ** bytes that came.  SQLITE_NOMEM or SQLITE_OK is returned.
 */
-static int blockStream(
-  SlBlock *p,
-  const u8 *aBody, i64 nBody,
-  i64 nRaw,
-  size_t *pRes,
-  i64 *pnOut
-){
+static int blockStream(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw,
+                       size_t *pRes, i64 *pnOut) {
   ZSTD_inBuffer in;
   ZSTD_outBuffer out;
-  size_t nIn;           /* in.pos before the step */
-  size_t nOut;          /* out.pos before the step */
+  size_t nIn;  /* in.pos before the step */
+  size_t nOut; /* out.pos before the step */
 
   in.src = aBody;
   in.size = (size_t)nBody;
   in.pos = 0;
   out.pos = 0;
   ZSTD_DCtx_setParameter(p->pZstd, ZSTD_d_windowLogMax, BLOCK_WINDOW);
-  do{
+  do {
     if( (i64)out.pos==p->raw.n || p->raw.n==0 ){
-      i64 n = p->raw.n<BLOCK_KEEP ? BLOCK_KEEP : p->raw.n*2;
+      i64 n = p->raw.n < BLOCK_KEEP ? BLOCK_KEEP : p->raw.n * 2;
       if( blockBufGrow(&p->raw, n<nRaw ? n : nRaw) ) return SQLITE_NOMEM;
     }
     out.dst = p->raw.a;
-    out.size = (size_t)(p->raw.n<nRaw ? p->raw.n : nRaw);
+    out.size = (size_t)(p->raw.n < nRaw ? p->raw.n : nRaw);
     nIn = in.pos;
     nOut = out.pos;
     *pRes = ZSTD_decompressStream(p->pZstd, &out, &in);
@@ -769,8 +748,8 @@ static int blockDecompress(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw){
   if( nRaw<=BLOCK_KEEP ){
     rc = blockBufGrow(&p->raw, nRaw);
     if( rc!=SQLITE_OK ) return rc;
-    res = ZSTD_decompressDCtx(p->pZstd, p->raw.a, (size_t)nRaw,
-                              aBody, (size_t)nBody);
+    res = ZSTD_decompressDCtx(p->pZstd, p->raw.a, (size_t)nRaw, aBody,
+                              (size_t)nBody);
     if( !ZSTD_isError(res) ){
       nOut = (i64)res;
       res = 0;
@@ -798,15 +777,15 @@ static int blockDecompress(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw){
 ** what the format says.
 */
 static int blockParse(SlBlock *p, int n, i64 nRaw){
-  const u8 *a = p->raw.a;         /* Next byte */
-  const u8 *aEnd = a + nRaw;      /* End of the body */
-  const u8 *aIdx;                 /* Column of kinds */
-  const u8 *aKeyLen;              /* Column of key lengths */
-  const char *azKind[SL_BLOCK_EVENTS];   /* The distinct kinds */
-  int anKind[SL_BLOCK_EVENTS];           /* Their sizes */
-  int nKind;                             /* Their number */
-  u64 aSerial[SL_BLOCK_EVENTS];          /* Column of serial types */
-  u64 iAt = 0;                           /* at_ms of the event before */
+  const u8 *a = p->raw.a;              /* Next byte */
+  const u8 *aEnd = a + nRaw;           /* End of the body */
+  const u8 *aIdx;                      /* Column of kinds */
+  const u8 *aKeyLen;                   /* Column of key lengths */
+  const char *azKind[SL_BLOCK_EVENTS]; /* The distinct kinds */
+  int anKind[SL_BLOCK_EVENTS];         /* Their sizes */
+  int nKind;                           /* Their number */
+  u64 aSerial[SL_BLOCK_EVENTS];        /* Column of serial types */
+  u64 iAt = 0;                         /* at_ms of the event before */
   u64 v;
   int nByte;
   int i;
@@ -816,32 +795,32 @@ static int blockParse(SlBlock *p, int n, i64 nRaw){
   if( nKind<1 || nKind>n ) return SQLITE_CORRUPT;
   for(i=0; i<nKind; i++){
     if( a==aEnd || a[0]==0 || aEnd-a<=a[0] ) return SQLITE_CORRUPT;
-    azKind[i] = (const char*)&a[1];
+    azKind[i] = (const char *)&a[1];
     anKind[i] = a[0];
-    a += 1+a[0];
+    a += 1 + a[0];
   }
   if( aEnd-a<2*n ) return SQLITE_CORRUPT;
   aIdx = a;
   aKeyLen = a + n;
-  a += 2*n;
+  a += 2 * n;
   for(i=0; i<n; i++){
-    nByte = blockGetVarint(a, aEnd-a, &v);
+    nByte = blockGetVarint(a, aEnd - a, &v);
     if( nByte==0 || aIdx[i]>=nKind ) return SQLITE_CORRUPT;
     a += nByte;
-    iAt += v>>1 ^ (0 - (v&1));
+    iAt += v >> 1 ^ (0 - (v & 1));
     p->aEvent[i].iAtMs = (i64)iAt;
     p->aEvent[i].zKind = azKind[aIdx[i]];
     p->aEvent[i].nKind = anKind[aIdx[i]];
   }
   for(i=0; i<n; i++){
-    nByte = blockGetVarint(a, aEnd-a, &aSerial[i]);
+    nByte = blockGetVarint(a, aEnd - a, &aSerial[i]);
     if( nByte==0 ) return SQLITE_CORRUPT;
     a += nByte;
   }
   for(i=0; i<n; i++){
     SlEvent *pEv = &p->aEvent[i];
     if( aEnd-a<aKeyLen[i] ) return SQLITE_CORRUPT;
-    pEv->zKey = aKeyLen[i] ? (const char*)a : 0;
+    pEv->zKey = aKeyLen[i] ? (const char *)a : 0;
     pEv->nKey = aKeyLen[i];
     a += aKeyLen[i];
   }
@@ -852,7 +831,7 @@ static int blockParse(SlBlock *p, int n, i64 nRaw){
     pEv->pData = 0;
     pEv->nData = 0;
     if( aSerial[i]>=BLOCK_BLOB ){
-      v = (aSerial[i]-BLOCK_BLOB)/2;
+      v = (aSerial[i] - BLOCK_BLOB) / 2;
       if( v>(u64)(aEnd-a) ) return SQLITE_CORRUPT;
       pEv->eType = (aSerial[i] & 1) ? SQLITE_TEXT : SQLITE_BLOB;
       pEv->pData = a;
@@ -875,7 +854,7 @@ static int blockParse(SlBlock *p, int n, i64 nRaw){
       }
     }
   }
-  return a==aEnd ? SQLITE_OK : SQLITE_CORRUPT;
+  return a == aEnd ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
 /*
@@ -886,27 +865,22 @@ static int blockParse(SlBlock *p, int n, i64 nRaw){
 **     SQLITE_NOMEM     no memory
 **     SQLITE_CORRUPT   it is not a block of this format and of that row
 */
-int slBlockDecode(
-  SlBlock *p,
-  i64 iKey,
-  i64 nEvents,
-  const void *pData,
-  i64 nData
-){
-  const u8 *a = (const u8*)pData;
-  u64 nRaw;             /* Size of the body decompressed */
-  int nHdr;             /* Size of the header, first without checksum */
+int slBlockDecode(SlBlock *p, i64 iKey, i64 nEvents, const void *pData,
+                  i64 nData) {
+  const u8 *a = (const u8 *)pData;
+  u64 nRaw; /* Size of the body decompressed */
+  int nHdr; /* Size of the header, first without checksum */
   int rc;
 
   p->nEvent = 0;
   blockBufTrim(&p->raw);
   if( nEvents<1 || nEvents>SL_BLOCK_EVENTS ) return SQLITE_CORRUPT;
   if( nData<3 || a[0]!=BLOCK_FORMAT ) return SQLITE_CORRUPT;
-  nHdr = blockGetVarint(&a[2], nData-2, &nRaw);
+  nHdr = blockGetVarint(&a[2], nData - 2, &nRaw);
   if( nHdr==0 || nRaw<1 || nRaw>BLOCK_MAX ) return SQLITE_CORRUPT;
   nHdr += 2;
   if( nData-nHdr<BLOCK_SUM ) return SQLITE_CORRUPT;
-  nData -= nHdr+BLOCK_SUM;
+  nData -= nHdr + BLOCK_SUM;
   if( blockGet64(&a[nHdr])
    != blockChecksum(iKey, nEvents, a, nHdr, &a[nHdr+BLOCK_SUM], nData)
   ){
@@ -914,11 +888,11 @@ int slBlockDecode(
   }
   rc = SQLITE_CORRUPT;
   if( a[1]==BLOCK_ZSTD ){
-    rc = blockDecompress(p, &a[nHdr+BLOCK_SUM], nData, (i64)nRaw);
+    rc = blockDecompress(p, &a[nHdr + BLOCK_SUM], nData, (i64)nRaw);
   }else if( a[1]==BLOCK_STORED && nRaw==(u64)nData ){
     rc = blockBufGrow(&p->raw, nData);
     if( rc==SQLITE_OK && p->raw.a ){
-      memcpy(p->raw.a, &a[nHdr+BLOCK_SUM], (size_t)nData);
+      memcpy(p->raw.a, &a[nHdr + BLOCK_SUM], (size_t)nData);
     }
   }
   if( rc==SQLITE_OK ) rc = blockParse(p, (int)nEvents, (i64)nRaw);
@@ -936,6 +910,6 @@ int slBlockCount(const SlBlock *p){
 ** valid until the next decode.
 */
 void slBlockEvent(const SlBlock *p, int i, SlEvent *pEvent){
-  assert( i>=0 && i<p->nEvent );
+  assert(i >= 0 && i < p->nEvent);
   *pEvent = p->aEvent[i];
 }

@@ -61,11 +61,33 @@
 
 /* Columns of the statement check_session. */
 enum {
-  CK_KEY, CK_MINE, CK_PARENT, CK_FORKED_AT, CK_ARCHIVED, CK_KEPT, CK_ID,
-  CK_TENANT, CK_NAME, CK_STATUS, CK_CREATED_BY, CK_ENDED_AT, CK_STARTED_AT,
-  CK_KIND, CK_TARGET, CK_TARGET_CLASS, CK_TARGET_HASH, CK_CWD, CK_GROUP_KEY,
-  CK_APP_VERSION, CK_SOURCE_URL, CK_ORIGIN, CK_PID, CK_HOST, CK_SEEN_AT,
-  CK_PAUSED_AT, CK_PAUSE_SUMMARY
+  CK_KEY,
+  CK_MINE,
+  CK_PARENT,
+  CK_FORKED_AT,
+  CK_ARCHIVED,
+  CK_KEPT,
+  CK_ID,
+  CK_TENANT,
+  CK_NAME,
+  CK_STATUS,
+  CK_CREATED_BY,
+  CK_ENDED_AT,
+  CK_STARTED_AT,
+  CK_KIND,
+  CK_TARGET,
+  CK_TARGET_CLASS,
+  CK_TARGET_HASH,
+  CK_CWD,
+  CK_GROUP_KEY,
+  CK_APP_VERSION,
+  CK_SOURCE_URL,
+  CK_ORIGIN,
+  CK_PID,
+  CK_HOST,
+  CK_SEEN_AT,
+  CK_PAUSED_AT,
+  CK_PAUSE_SUMMARY
 };
 
 #define CK_MAX_SESSION ((i64)0x7fffffff)
@@ -74,27 +96,27 @@ enum {
 ** whatever the row says. */
 typedef struct CkSession CkSession;
 struct CkSession {
-  i64 iKey;                /* its integer */
-  i64 iParent;             /* the parent's, 0: none */
-  i64 iUp;                 /* index of a parent that comes before it, or -1 */
-  i64 iForkedAt;           /* fork point, 0 without a parent */
-  i64 iArchived;           /* watermark */
-  i64 iKept;               /* -1 while it lives */
-  i64 iHead;               /* highest ordinal, once its history was read */
-  i64 iRead;               /* highest ordinal that a surviving fork reads */
-  i64 nMatched;            /* keyed packed events found in sessionlog_key */
-  i64 iRun;                /* number of the run of equal keys it was seen in */
-  i64 iRunAt;              /* lowest ordinal it has there */
-  u8 bMine;                /* the tenant's that is checked */
-  u8 bChild;               /* somebody's parent */
-  u8 bKey;                 /* iKey is a valid one: there may be events */
-  char zId[27];            /* its id, or as much of that as fits */
+  i64 iKey;      /* its integer */
+  i64 iParent;   /* the parent's, 0: none */
+  i64 iUp;       /* index of a parent that comes before it, or -1 */
+  i64 iForkedAt; /* fork point, 0 without a parent */
+  i64 iArchived; /* watermark */
+  i64 iKept;     /* -1 while it lives */
+  i64 iHead;     /* highest ordinal, once its history was read */
+  i64 iRead;     /* highest ordinal that a surviving fork reads */
+  i64 nMatched;  /* keyed packed events found in sessionlog_key */
+  i64 iRun;      /* number of the run of equal keys it was seen in */
+  i64 iRunAt;    /* lowest ordinal it has there */
+  u8 bMine;      /* the tenant's that is checked */
+  u8 bChild;     /* somebody's parent */
+  u8 bKey;       /* iKey is a valid one: there may be events */
+  char zId[27];  /* its id, or as much of that as fits */
 };
 
 /* One place of a run of equal idempotency keys. */
 typedef struct CkPlace CkPlace;
 struct CkPlace {
-  i64 iSession;            /* index of the session */
+  i64 iSession; /* index of the session */
   i64 iOrdinal;
 };
 
@@ -103,17 +125,17 @@ typedef struct Check Check;
 struct Check {
   SlOp *pOp;
   SlFaults *pOut;
-  const char *zTenant;     /* NULL: the whole database */
-  int bTable;              /* a table is not what it should be */
-  CkSession *a;            /* sessions by key */
+  const char *zTenant; /* NULL: the whole database */
+  int bTable;          /* a table is not what it should be */
+  CkSession *a;        /* sessions by key */
   i64 n;
   i64 nAlloc;
   SlBlock *pBlock;
-  i64 iBlock;              /* key of the block decoded, -1: none */
-  CkPlace *aPlace;         /* the present run of equal idempotency keys */
+  i64 iBlock;      /* key of the block decoded, -1: none */
+  CkPlace *aPlace; /* the present run of equal idempotency keys */
   i64 nPlace;
   i64 nPlaceAlloc;
-  i64 nRun;                /* runs so far */
+  i64 nRun; /* runs so far */
 };
 
 void slFaultsFree(SlFaults *p){
@@ -130,12 +152,12 @@ void slFaultsFree(SlFaults *p){
 static void *ckGrow(SlOp *pOp, void *a, i64 n, i64 *pnAlloc, size_t nSize){
   void *aNew;
   if( n<*pnAlloc ) return a;
-  aNew = sqlite3_realloc64(a, (u64)(n ? n*2 : 16)*nSize);
+  aNew = sqlite3_realloc64(a, (u64)(n ? n * 2 : 16) * nSize);
   if( aNew==0 ){
     pOp->rc = SQLITE_NOMEM;
     return 0;
   }
-  *pnAlloc = n ? n*2 : 16;
+  *pnAlloc = n ? n * 2 : 16;
   return aNew;
 }
 
@@ -143,13 +165,8 @@ static void *ckGrow(SlOp *pOp, void *a, i64 n, i64 *pnAlloc, size_t nSize){
 ** Add a fault that zDetail tells of, which is owned (NULL: no memory).
 ** iOrdinal 0 is none; so is a session that is a NULL pointer.
 */
-static void ckAdd(
-  Check *p,
-  const char *zRule,
-  const CkSession *pSession,
-  i64 iOrdinal,
-  char *zDetail
-){
+static void ckAdd(Check *p, const char *zRule, const CkSession *pSession,
+                  i64 iOrdinal, char *zDetail) {
   SlFaults *pOut = p->pOut;
   SlFault *aNew = 0;
   if( zDetail==0 ) slErrRc(p->pOp, SQLITE_NOMEM);
@@ -172,14 +189,8 @@ static void ckAdd(
 /*
 ** The same with a format.
 */
-static void ckFault(
-  Check *p,
-  const char *zRule,
-  const CkSession *pSession,
-  i64 iOrdinal,
-  const char *zFmt,
-  ...
-){
+static void ckFault(Check *p, const char *zRule, const CkSession *pSession,
+                    i64 iOrdinal, const char *zFmt, ...) {
   va_list ap;
   if( p->pOp->rc!=SQLITE_OK ) return;
   va_start(ap, zFmt);
@@ -196,23 +207,23 @@ static const char *ckText(Check *p, sqlite3_stmt *pStmt, int i, int *pn){
   const char *z;
   *pn = 0;
   if( sqlite3_column_type(pStmt, i)!=SQLITE_TEXT ) return 0;
-  z = (const char*)sqlite3_column_text(pStmt, i);
+  z = (const char *)sqlite3_column_text(pStmt, i);
   if( z==0 ) slErrRc(p->pOp, SQLITE_NOMEM);
   *pn = sqlite3_column_bytes(pStmt, i);
   return z;
 }
 
 static int ckSpace(char c){
-  return c==' ' || (c>='\t' && c<='\r');
+  return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 /*
 ** 1 if the n bytes are a name.
 */
 static int ckName(const char *z, int n, int bTrim){
-  return z && n>0 && n<=SL_MAX_NAME && memchr(z, 0, (size_t)n)==0
-      && slUtf8Valid((const u8*)z, n)
-      && !(bTrim && (ckSpace(z[0]) || ckSpace(z[n-1])));
+  return z && n > 0 && n <= SL_MAX_NAME && memchr(z, 0, (size_t)n) == 0
+         && slUtf8Valid((const u8 *)z, n)
+         && !(bTrim && (ckSpace(z[0]) || ckSpace(z[n - 1])));
 }
 
 /*
@@ -228,7 +239,7 @@ static int ckNameAt(Check *p, sqlite3_stmt *pStmt, int i, int bTrim){
 ** 1 if the column has the type.
 */
 static int ckIs(sqlite3_stmt *pStmt, int i, int eType){
-  return sqlite3_column_type(pStmt, i)==eType;
+  return sqlite3_column_type(pStmt, i) == eType;
 }
 
 /*
@@ -237,19 +248,14 @@ static int ckIs(sqlite3_stmt *pStmt, int i, int eType){
 static i64 ckOrdinal(sqlite3_stmt *pStmt, int i, i64 iDefault){
   i64 iVal = sqlite3_column_int64(pStmt, i);
   if( !ckIs(pStmt, i, SQLITE_INTEGER) ) return iDefault;
-  return iVal<0 || iVal>SL_MAX_ORDINAL ? iDefault : iVal;
+  return iVal < 0 || iVal > SL_MAX_ORDINAL ? iDefault : iVal;
 }
 
 /*
 ** 1 if the column is one of the n words.
 */
-static int ckOneOf(
-  Check *p,
-  sqlite3_stmt *pStmt,
-  int i,
-  const char *const *azWord,
-  int n
-){
+static int ckOneOf(Check *p, sqlite3_stmt *pStmt, int i,
+                   const char *const *azWord, int n) {
   int nText, j;
   const char *z = ckText(p, pStmt, i, &nText);
   for(j=0; z && j<n; j++){
@@ -276,14 +282,14 @@ static sqlite3_stmt *ckTenantStmt(Check *p, int eSql){
 */
 static i64 ckFind(const Check *p, i64 iKey){
   i64 iLow = 0;
-  i64 iHigh = p->n-1;
+  i64 iHigh = p->n - 1;
   while( iLow<=iHigh ){
-    i64 i = iLow + (iHigh-iLow)/2;
+    i64 i = iLow + (iHigh - iLow) / 2;
     if( p->a[i].iKey==iKey ) return i;
     if( p->a[i].iKey<iKey ){
-      iLow = i+1;
+      iLow = i + 1;
     }else{
-      iHigh = i-1;
+      iHigh = i - 1;
     }
   }
   return -1;
@@ -294,7 +300,7 @@ static i64 ckFind(const Check *p, i64 iKey){
 */
 static const CkSession *ckSession(const Check *p, i64 iKey){
   i64 i = ckFind(p, iKey);
-  return i>=0 ? &p->a[i] : 0;
+  return i >= 0 ? &p->a[i] : 0;
 }
 
 /* ---- schema and configuration ---------------------------------------- */
@@ -303,7 +309,7 @@ static const CkSession *ckSession(const Check *p, i64 iKey){
 ** A fault of the schema, for slSchemaCheck().
 */
 static void ckSchemaFault(SlOp *pOp, void *pArg, int bTable, char *zFault){
-  Check *p = (Check*)pArg;
+  Check *p = (Check *)pArg;
   (void)pOp;
   if( bTable ) p->bTable = 1;
   ckAdd(p, "schema", 0, 0, zFault);
@@ -318,21 +324,21 @@ static int ckSchema(Check *p){
     slFaultsFree(p->pOut);
     return 0;
   }
-  return p->pOp->rc==SQLITE_OK && !p->bTable;
+  return p->pOp->rc == SQLITE_OK && !p->bTable;
 }
 
 /*
 ** The configuration.
 */
 static void ckConfig(Check *p){
-  static const char *const azName[] = {"schema_version", "writes"};
-  static const char *const azMode[] = {"any", "dml", "explicit"};
+  static const char *const azName[] = { "schema_version", "writes" };
+  static const char *const azMode[] = { "any", "dml", "explicit" };
   int bVersion = 0;
   sqlite3_stmt *pStmt = slStmt(p->pOp, SL_SQL_CHECK_CONFIG);
   while( slStep(p->pOp, pStmt) ){
     if( ckOneOf(p, pStmt, 0, azName, 1) ){
       bVersion = ckIs(pStmt, 1, SQLITE_INTEGER)
-              && sqlite3_column_int64(pStmt, 1)==SL_SCHEMA;
+                 && sqlite3_column_int64(pStmt, 1) == SL_SCHEMA;
     }else if( !ckOneOf(p, pStmt, 0, azName, 2) ){
       ckFault(p, "config", 0, 0, "there is no setting %!.60Q",
               sqlite3_column_text(pStmt, 0));
@@ -357,10 +363,10 @@ static void ckSessionName(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
   char zId[27];
   int n;
   const char *z = ckText(p, pStmt, CK_ID, &n);
-  int bId = z && n==26 && slUlidParseText(z, n, &u);
+  int bId = z && n == 26 && slUlidParseText(z, n, &u);
   if( bId ){
     slUlidText(&u, zId);
-    bId = memcmp(z, zId, 26)==0;
+    bId = memcmp(z, zId, 26) == 0;
   }
   if( !bId ) ckFault(p, "session-id", s, 0, "not a canonical ULID");
   if( !ckNameAt(p, pStmt, CK_TENANT, 0) ){
@@ -380,10 +386,10 @@ static void ckSessionName(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
 */
 static void ckSessionState(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
   static const char *const azStatus[] = {
-    "ended", "reaped", "starting", "active", "awaiting_approval", "detached",
-    "paused", "stopped"
+    "ended",    "reaped", "starting", "active", "awaiting_approval",
+    "detached", "paused", "stopped"
   };
-  static const char *const azCreator[] = {"auto", "user"};
+  static const char *const azCreator[] = { "auto", "user" };
   int bEnded = ckOneOf(p, pStmt, CK_STATUS, azStatus, 2);
   if( !ckOneOf(p, pStmt, CK_STATUS, azStatus, 8) ){
     ckFault(p, "session-status", s, 0, "status is %!.60Q",
@@ -403,13 +409,12 @@ static void ckSessionState(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
 ** Types of the columns that no other rule is about.
 */
 static void ckSessionType(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
-  static const u8 aInt[] = {
-    CK_ENDED_AT, CK_STARTED_AT, CK_PID, CK_SEEN_AT, CK_PAUSED_AT
-  };
-  static const u8 aText[] = {
-    CK_KIND, CK_TARGET, CK_TARGET_CLASS, CK_TARGET_HASH, CK_CWD, CK_GROUP_KEY,
-    CK_APP_VERSION, CK_SOURCE_URL, CK_ORIGIN, CK_HOST, CK_PAUSE_SUMMARY
-  };
+  static const u8 aInt[] = { CK_ENDED_AT, CK_STARTED_AT, CK_PID, CK_SEEN_AT,
+                             CK_PAUSED_AT };
+  static const u8 aText[] = { CK_KIND,        CK_TARGET,       CK_TARGET_CLASS,
+                              CK_TARGET_HASH, CK_CWD,          CK_GROUP_KEY,
+                              CK_APP_VERSION, CK_SOURCE_URL,   CK_ORIGIN,
+                              CK_HOST,        CK_PAUSE_SUMMARY };
   int i;
   for(i=0; i<(int)sizeof(aInt); i++){
     if( !ckIs(pStmt, aInt[i], SQLITE_INTEGER)
@@ -444,8 +449,8 @@ static void ckSessionLinks(Check *p, CkSession *s, sqlite3_stmt *pStmt){
   }
   if( !s->bMine ) return;
   if( bParent!=bForked ){
-    ckFault(p, "fork-pair", s, 0, bParent ? "parent without forked_at"
-                                          : "forked_at without parent");
+    ckFault(p, "fork-pair", s, 0,
+            bParent ? "parent without forked_at" : "forked_at without parent");
   }
   if( bForked && ckOrdinal(pStmt, CK_FORKED_AT, -1)<0 ){
     ckFault(p, "fork-point", s, 0, "forked_at is %!.60Q",
@@ -476,10 +481,10 @@ static void ckSessionRow(Check *p, sqlite3_stmt *pStmt){
   s->iKey = sqlite3_column_int64(pStmt, CK_KEY);
   s->iUp = -1;
   s->iRun = -1;
-  s->bMine = sqlite3_column_int(pStmt, CK_MINE)!=0;
-  s->bKey = s->iKey>0 && s->iKey<=CK_MAX_SESSION;
+  s->bMine = sqlite3_column_int(pStmt, CK_MINE) != 0;
+  s->bKey = s->iKey > 0 && s->iKey <= CK_MAX_SESSION;
   zId = ckText(p, pStmt, CK_ID, &nId);
-  if( zId ) memcpy(s->zId, zId, nId<26 ? nId : 26);
+  if( zId ) memcpy(s->zId, zId, nId < 26 ? nId : 26);
   ckSessionLinks(p, s, pStmt);
   s->iHead = s->iForkedAt;
   if( !s->bMine ) return;
@@ -505,9 +510,10 @@ static void ckParents(Check *p){
       s->iUp = iUp;
       p->a[iUp].bChild = 1;
     }else if( s->bMine ){
-      ckFault(p, iUp<0 ? "parent-missing" : "parent-order", s, 0,
-              iUp<0 ? "there is no session with key %lld"
-                    : "the parent has key %lld", s->iParent);
+      ckFault(p, iUp < 0 ? "parent-missing" : "parent-order", s, 0,
+              iUp < 0 ? "there is no session with key %lld"
+                      : "the parent has key %lld",
+              s->iParent);
     }
   }
   pStmt = slStmt(p->pOp, SL_SQL_CHECK_TENANT);
@@ -536,30 +542,25 @@ static void ckSessions(Check *p){
 ** The next ordinal that is there is iOrdinal, and n of them follow.
 */
 static void ckPlace(Check *p, CkSession *s, i64 iOrdinal, i64 n){
-  i64 iNext = s->iHead+1;
+  i64 iNext = s->iHead + 1;
   if( iOrdinal>iNext ){
     ckFault(p, "event-gap", s, iNext, "events %lld to %lld are missing", iNext,
-            iOrdinal-1);
+            iOrdinal - 1);
   }else if( iOrdinal<iNext ){
-    ckFault(p, "event-overlap", s, iOrdinal, "event %lld is there twice, or "
-            "before the fork point", iOrdinal);
+    ckFault(p, "event-overlap", s, iOrdinal,
+            "event %lld is there twice, or "
+            "before the fork point",
+            iOrdinal);
   }
-  if( iOrdinal+n-1>s->iHead ) s->iHead = iOrdinal+n-1;
+  if( iOrdinal+n-1>s->iHead ) s->iHead = iOrdinal + n - 1;
 }
 
 /*
 ** Kind and key of an event.
 */
-static void ckEventText(
-  Check *p,
-  const CkSession *s,
-  i64 iOrdinal,
-  const char *zKind,
-  int nKind,
-  int bKey,
-  const char *zKey,
-  int nKey
-){
+static void ckEventText(Check *p, const CkSession *s, i64 iOrdinal,
+                        const char *zKind, int nKind, int bKey,
+                        const char *zKey, int nKey) {
   if( !ckName(zKind, nKind, 0) ){
     ckFault(p, "event-kind", s, iOrdinal, "not a valid kind");
   }
@@ -599,9 +600,9 @@ static int ckDecode(Check *p, sqlite3_stmt *pStmt, int iData){
   if( pData==0 && nData>0 ) slErrRc(p->pOp, SQLITE_NOMEM);
   if( p->pOp->rc!=SQLITE_OK ) return 0;
   rc = slBlockDecode(p->pBlock, iKey, nEvent, pData, nData);
-  p->iBlock = rc==SQLITE_OK ? iKey : -1;
+  p->iBlock = rc == SQLITE_OK ? iKey : -1;
   if( rc==SQLITE_NOMEM ) slErrRc(p->pOp, rc);
-  return rc==SQLITE_OK;
+  return rc == SQLITE_OK;
 }
 
 /*
@@ -619,13 +620,14 @@ static void ckBlock(Check *p, CkSession *s, sqlite3_stmt *pStmt){
   if( !ckDecode(p, pStmt, 3) ){
     ckFault(p, "block-damaged", s, iFirst,
             "the block of events %lld to %lld can't be decoded", iFirst,
-            iFirst+n-1);
+            iFirst + n - 1);
     return;
   }
   for(i=0; i<slBlockCount(p->pBlock); i++){
     slBlockEvent(p->pBlock, i, &e);
-    ckEventText(p, s, iFirst+i, e.zKind, e.nKind, e.zKey!=0, e.zKey, e.nKey);
-    if( e.zKey ) ckKeyOf(p, s, iFirst+i, &e);
+    ckEventText(p, s, iFirst + i, e.zKind, e.nKind, e.zKey != 0, e.zKey,
+                e.nKey);
+    if( e.zKey ) ckKeyOf(p, s, iFirst + i, &e);
   }
   if( !ckIs(pStmt, 2, SQLITE_INTEGER)
    || sqlite3_column_int64(pStmt, 2)!=e.iAtMs
@@ -653,12 +655,8 @@ static void ckEvent(Check *p, CkSession *s, sqlite3_stmt *pStmt){
 /*
 ** 1 if the packed event of that ordinal has the key in column 1 of pStmt.
 */
-static int ckKeyFits(
-  Check *p,
-  const CkSession *s,
-  i64 iOrdinal,
-  sqlite3_stmt *pStmt
-){
+static int ckKeyFits(Check *p, const CkSession *s, i64 iOrdinal,
+                     sqlite3_stmt *pStmt) {
   i64 iKey = SL_KEY(s->iKey, iOrdinal);
   SlEvent e;
   int n;
@@ -675,8 +673,8 @@ static int ckKeyFits(
     slFree(p->pOp, SL_SQL_CHECK_KEY_BLOCK, pBlock);
     if( p->iBlock<0 || iKey>=p->iBlock+slBlockCount(p->pBlock) ) return 0;
   }
-  slBlockEvent(p->pBlock, (int)(iKey-p->iBlock), &e);
-  return e.zKey && e.nKey==n && memcmp(e.zKey, z, (size_t)n)==0;
+  slBlockEvent(p->pBlock, (int)(iKey - p->iBlock), &e);
+  return e.zKey && e.nKey == n && memcmp(e.zKey, z, (size_t)n) == 0;
 }
 
 /*
@@ -700,12 +698,8 @@ static void ckKeyStray(Check *p, const CkSession *s){
 /*
 ** Read the statement's rows, whose keys are those of the session.
 */
-static void ckRange(
-  Check *p,
-  CkSession *s,
-  int eSql,
-  void (*xRow)(Check*, CkSession*, sqlite3_stmt*)
-){
+static void ckRange(Check *p, CkSession *s, int eSql,
+                    void (*xRow)(Check *, CkSession *, sqlite3_stmt *)) {
   sqlite3_stmt *pStmt = slStmt(p->pOp, eSql);
   slBindInt(p->pOp, pStmt, 1, SL_KEY(s->iKey, 0));
   slBindInt(p->pOp, pStmt, 2, SL_KEY(s->iKey, SL_MAX_ORDINAL));
@@ -734,14 +728,16 @@ static void ckOrdinals(Check *p){
   i64 i;
   for(i=p->n-1; i>=0; i--){
     CkSession *s = &p->a[i];
-    CkSession *pUp = s->iUp>=0 ? &p->a[s->iUp] : 0;
+    CkSession *pUp = s->iUp >= 0 ? &p->a[s->iUp] : 0;
     i64 iRead = s->iForkedAt;
     if( s->iKept>=0 && s->iKept<iRead ) iRead = s->iKept;
     if( pUp && pUp->iRead<iRead ) pUp->iRead = iRead;
     if( !s->bMine ) continue;
     if( pUp && pUp->iKept<0 && s->iForkedAt>pUp->iHead ){
-      ckFault(p, "fork-point", s, 0, "forked_at is %lld, past the parent's "
-              "head %lld", s->iForkedAt, pUp->iHead);
+      ckFault(p, "fork-point", s, 0,
+              "forked_at is %lld, past the parent's "
+              "head %lld",
+              s->iForkedAt, pUp->iHead);
     }
     if( s->iKept<0 ){
       if( s->iArchived>s->iHead ){
@@ -753,15 +749,19 @@ static void ckOrdinals(Check *p){
     if( !s->bChild ){
       ckFault(p, "tombstone-child", s, 0, "removed, and without a fork");
     }else if( s->iKept!=s->iRead ){
-      ckFault(p, "tombstone-kept", s, 0, "kept is %lld, but forks read up to "
-              "%lld", s->iKept, s->iRead);
+      ckFault(p, "tombstone-kept", s, 0,
+              "kept is %lld, but forks read up to "
+              "%lld",
+              s->iKept, s->iRead);
     }
     if( s->iHead<s->iKept ){
-      ckFault(p, "event-gap", s, s->iHead+1,
-              "events %lld to %lld are missing", s->iHead+1, s->iKept);
+      ckFault(p, "event-gap", s, s->iHead + 1,
+              "events %lld to %lld are missing", s->iHead + 1, s->iKept);
     }else if( s->iHead>s->iKept && s->iHead>s->iForkedAt ){
-      ckFault(p, "event-beyond", s, s->iHead, "removed, but has events up to "
-              "%lld where forks read up to %lld", s->iHead, s->iKept);
+      ckFault(p, "event-beyond", s, s->iHead,
+              "removed, but has events up to "
+              "%lld where forks read up to %lld",
+              s->iHead, s->iKept);
     }
   }
 }
@@ -771,9 +771,9 @@ static void ckOrdinals(Check *p){
 */
 static void ckOrphanRange(Check *p, i64 iLow, i64 iHigh){
   while( iLow<=iHigh && p->pOp->rc==SQLITE_OK ){
-    i64 iFrom = iLow*(SL_MAX_ORDINAL+1);
-    i64 iTo = iHigh*(SL_MAX_ORDINAL+1) + SL_MAX_ORDINAL;
-    i64 iSession = iHigh+1;
+    i64 iFrom = iLow * (SL_MAX_ORDINAL + 1);
+    i64 iTo = iHigh * (SL_MAX_ORDINAL + 1) + SL_MAX_ORDINAL;
+    i64 iSession = iHigh + 1;
     sqlite3_stmt *pStmt = slStmt(p->pOp, SL_SQL_CHECK_ORPHAN);
     slBindInt(p->pOp, pStmt, 1, iFrom);
     slBindInt(p->pOp, pStmt, 2, iTo);
@@ -785,7 +785,7 @@ static void ckOrphanRange(Check *p, i64 iLow, i64 iHigh){
       ckFault(p, "event-orphan", 0, 0,
               "events of session %lld, which does not exist", iSession);
     }
-    iLow = iSession+1;
+    iLow = iSession + 1;
   }
 }
 
@@ -793,19 +793,21 @@ static void ckOrphanRange(Check *p, i64 iLow, i64 iHigh){
 ** Events and keys without a session.
 */
 static void ckOrphans(Check *p){
-  i64 iNext = -CK_MAX_SESSION-1;
+  i64 iNext = -CK_MAX_SESSION - 1;
   i64 i;
   sqlite3_stmt *pStmt;
   for(i=0; i<p->n; i++){
     if( !p->a[i].bKey ) continue;
-    ckOrphanRange(p, iNext, p->a[i].iKey-1);
-    iNext = p->a[i].iKey+1;
+    ckOrphanRange(p, iNext, p->a[i].iKey - 1);
+    iNext = p->a[i].iKey + 1;
   }
   ckOrphanRange(p, iNext, CK_MAX_SESSION);
   pStmt = slStmt(p->pOp, SL_SQL_CHECK_ORPHAN_KEY);
   while( slStep(p->pOp, pStmt) ){
-    ckFault(p, "event-orphan", 0, 0, "idempotency keys of session %lld, "
-            "which does not exist", sqlite3_column_int64(pStmt, 0));
+    ckFault(p, "event-orphan", 0, 0,
+            "idempotency keys of session %lld, "
+            "which does not exist",
+            sqlite3_column_int64(pStmt, 0));
   }
   slFree(p->pOp, SL_SQL_CHECK_ORPHAN_KEY, pStmt);
 }
@@ -899,13 +901,9 @@ static void ckKeys(Check *p){
 ** Labels, meta and artifacts have a name in column 0, the session in 1, and
 ** in 3 whether that lives.
 */
-static const CkSession *ckOwned(
-  Check *p,
-  sqlite3_stmt *pStmt,
-  const char *zNameRule,
-  const char *zSessionRule,
-  int bTrim
-){
+static const CkSession *ckOwned(Check *p, sqlite3_stmt *pStmt,
+                                const char *zNameRule, const char *zSessionRule,
+                                int bTrim) {
   i64 iSession = sqlite3_column_int64(pStmt, 1);
   const CkSession *s = ckSession(p, iSession);
   if( s && !s->bMine ) s = 0;
@@ -929,8 +927,10 @@ static void ckLabels(Check *p){
     const CkSession *s;
     s = ckOwned(p, pStmt, "label-name", "label-session", 1);
     if( sqlite3_column_int(pStmt, 3) && sqlite3_column_int(pStmt, 4)==0 ){
-      ckFault(p, "label-session", s, 0, "%!.60Q is of another tenant than its "
-              "session", sqlite3_column_text(pStmt, 0));
+      ckFault(p, "label-session", s, 0,
+              "%!.60Q is of another tenant than its "
+              "session",
+              sqlite3_column_text(pStmt, 0));
     }
     if( !ckIs(pStmt, 2, SQLITE_INTEGER) ){
       ckFault(p, "label-time", s, 0, "at_ms of %!.60Q is not an INTEGER",
@@ -979,8 +979,10 @@ static void ckArtifacts(Check *p){
     if( !ckIs(pStmt, 4, SQLITE_INTEGER)
      || sqlite3_column_int64(pStmt, 4)!=ckContentSize(p, pStmt, 5)
     ){
-      ckFault(p, "artifact-size", s, 0, "size of %!.60Q is not that of its "
-              "content", sqlite3_column_text(pStmt, 0));
+      ckFault(p, "artifact-size", s, 0,
+              "size of %!.60Q is not that of its "
+              "content",
+              sqlite3_column_text(pStmt, 0));
     }
     if( !ckIs(pStmt, 2, SQLITE_INTEGER) ){
       ckFault(p, "artifact-time", s, 0, "at_ms of %!.60Q is not an INTEGER",
@@ -1000,7 +1002,8 @@ static void ckScopes(Check *p){
      || !ckNameAt(p, pStmt, 2, 0) || ckIs(pStmt, 3, SQLITE_NULL)
      || !ckIs(pStmt, 4, SQLITE_INTEGER)
     ){
-      ckFault(p, "scope-entry", 0, 0, "entry %!.60Q of scope %!.60Q is not "
+      ckFault(p, "scope-entry", 0, 0,
+              "entry %!.60Q of scope %!.60Q is not "
               "valid",
               sqlite3_column_text(pStmt, 2), sqlite3_column_text(pStmt, 1));
     }
@@ -1023,7 +1026,7 @@ static int ckReady(Check *p){
     pOp->zErr = 0;
     pOp->rc = SQLITE_OK;
   }
-  return pOp->rc==SQLITE_OK && ckSchema(p);
+  return pOp->rc == SQLITE_OK && ckSchema(p);
 }
 
 void slCheck(SlOp *pOp, const char *zTenant, SlFaults *pOut){
@@ -1070,17 +1073,18 @@ static void statsQuery(SlOp *pOp, int eSql, i64 *aVal, int nVal){
 
 const char *slStatName(int eStat){
   static const char *const azName[SL_STAT_COUNT] = {
-    "sessions", "events", "forks", "deepest_fork", "bytes_rows",
-    "bytes_blocks", "bytes_artifacts", "packed_events", "archived_events",
-    "blocks", "ended_sessions", "removed_sessions", "labels", "meta",
-    "artifacts", "scopes", "scope_entries"
+    "sessions",        "events",       "forks",           "deepest_fork",
+    "bytes_rows",      "bytes_blocks", "bytes_artifacts", "packed_events",
+    "archived_events", "blocks",       "ended_sessions",  "removed_sessions",
+    "labels",          "meta",         "artifacts",       "scopes",
+    "scope_entries"
   };
   return azName[eStat];
 }
 
 void slStats(SlOp *pOp, i64 aStat[SL_STAT_COUNT]){
   i64 aVal[4];
-  memset(aStat, 0, SL_STAT_COUNT*sizeof(aStat[0]));
+  memset(aStat, 0, SL_STAT_COUNT * sizeof(aStat[0]));
   memset(aVal, 0, sizeof(aVal));
   if( !slOpRead(pOp) ) return;
   statsQuery(pOp, SL_SQL_STATS_SESSION, aVal, 4);

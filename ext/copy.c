@@ -27,8 +27,8 @@
 struct SlExport {
   SlReader *pReader;
   SlSession session;
-  i64 iHead;               /* where the export ends */
-  int bHeader;             /* the header has been given */
+  i64 iHead;   /* where the export ends */
+  int bHeader; /* the header has been given */
 };
 
 /*
@@ -41,8 +41,8 @@ static void exportHex(sqlite3_str *pStr, const u8 *a, i64 n){
   i64 i;
   sqlite3_str_appendchar(pStr, 1, '"');
   for(i=0; i<n; i++){
-    aBuf[nBuf++] = aDigit[a[i]>>4];
-    aBuf[nBuf++] = aDigit[a[i]&15];
+    aBuf[nBuf++] = aDigit[a[i] >> 4];
+    aBuf[nBuf++] = aDigit[a[i] & 15];
     if( nBuf==(int)sizeof(aBuf) ){
       sqlite3_str_append(pStr, aBuf, nBuf);
       nBuf = 0;
@@ -80,11 +80,11 @@ static void exportReal(sqlite3_str *pStr, double r){
 static const char *exportType(const SlEvent *pVal){
   switch( pVal->eType ){
     case SQLITE_INTEGER: return "integer";
-    case SQLITE_FLOAT: return pVal->rReal==pVal->rReal ? "real" : "null";
+    case SQLITE_FLOAT: return pVal->rReal == pVal->rReal ? "real" : "null";
     case SQLITE_BLOB: return "blob";
     case SQLITE_TEXT:
-      return slUtf8Valid((const u8*)pVal->pData, pVal->nData) ? "text"
-                                                              : "text-hex";
+      return slUtf8Valid((const u8 *)pVal->pData, pVal->nData) ? "text"
+                                                               : "text-hex";
     default: return "null";
   }
 }
@@ -92,30 +92,23 @@ static const char *exportType(const SlEvent *pVal){
 /*
 ** Append the value of a payload, of type zType.
 */
-static void exportPayload(
-  sqlite3_str *pStr,
-  const SlEvent *pVal,
-  const char *zType
-){
+static void exportPayload(sqlite3_str *pStr, const SlEvent *pVal,
+                          const char *zType) {
   switch( zType[0] ){
-    case 'i':
-      sqlite3_str_appendf(pStr, "%lld", pVal->iInt);
-      break;
+    case 'i': sqlite3_str_appendf(pStr, "%lld", pVal->iInt); break;
     case 'r':
       if( pVal->rReal-pVal->rReal==0.0 ){
         exportReal(pStr, pVal->rReal);
       }else{
-        sqlite3_str_appendall(pStr, pVal->rReal>0 ? "\"Inf\"" : "\"-Inf\"");
+        sqlite3_str_appendall(pStr, pVal->rReal > 0 ? "\"Inf\"" : "\"-Inf\"");
       }
       break;
-    case 'n':
-      sqlite3_str_appendall(pStr, "null");
-      break;
+    case 'n': sqlite3_str_appendall(pStr, "null"); break;
     default:
       if( strcmp(zType, "text")==0 ){
-        slJsonQuote(pStr, (const char*)pVal->pData, pVal->nData);
+        slJsonQuote(pStr, (const char *)pVal->pData, pVal->nData);
       }else{
-        exportHex(pStr, (const u8*)pVal->pData, pVal->nData);
+        exportHex(pStr, (const u8 *)pVal->pData, pVal->nData);
       }
       break;
   }
@@ -126,8 +119,8 @@ static void exportPayload(
 */
 static void exportValue(sqlite3_str *pStr, const SlEvent *pVal){
   const char *zType = exportType(pVal);
-  int bPlain = zType[0]=='i' || zType[0]=='n' || strcmp(zType, "text")==0
-            || (zType[0]=='r' && pVal->rReal-pVal->rReal==0.0);
+  int bPlain = zType[0] == 'i' || zType[0] == 'n' || strcmp(zType, "text") == 0
+               || (zType[0] == 'r' && pVal->rReal - pVal->rReal == 0.0);
   if( !bPlain ) sqlite3_str_appendf(pStr, "{\"type\":\"%s\",\"value\":", zType);
   exportPayload(pStr, pVal, zType);
   if( !bPlain ) sqlite3_str_appendchar(pStr, 1, '}');
@@ -136,12 +129,8 @@ static void exportValue(sqlite3_str *pStr, const SlEvent *pVal){
 /*
 ** Append column i of the statement, as exportValue() does.
 */
-static void exportColumn(
-  SlOp *pOp,
-  sqlite3_str *pStr,
-  sqlite3_stmt *pStmt,
-  int i
-){
+static void exportColumn(SlOp *pOp, sqlite3_str *pStr, sqlite3_stmt *pStmt,
+                         int i) {
   SlEvent e;
   slEventFromValue(pOp, &e, sqlite3_column_value(pStmt, i));
   if( pOp->rc==SQLITE_OK ) exportValue(pStr, &e);
@@ -150,13 +139,9 @@ static void exportColumn(
 /*
 ** Append a column of type TEXT as a key of the header.
 */
-static void exportKey(
-  SlOp *pOp,
-  sqlite3_str *pStr,
-  sqlite3_stmt *pStmt,
-  int i
-){
-  const char *z = (const char*)sqlite3_column_text(pStmt, i);
+static void exportKey(SlOp *pOp, sqlite3_str *pStr, sqlite3_stmt *pStmt,
+                      int i) {
+  const char *z = (const char *)sqlite3_column_text(pStmt, i);
   if( z==0 ){
     slErrRc(pOp, SQLITE_NOMEM);
   }else{
@@ -221,8 +206,8 @@ static void exportEvent(SlOp *pOp, SlExport *p, sqlite3_str *pStr){
   const char *zType;
   slReaderEvent(pOp, p->pReader, &e);
   if( pOp->rc!=SQLITE_OK ) return;
-  sqlite3_str_appendf(pStr, "{\"ordinal\":%lld,\"kind\":",
-                      SL_ORDINAL(slReaderKey(p->pReader)));
+  sqlite3_str_appendf(
+    pStr, "{\"ordinal\":%lld,\"kind\":", SL_ORDINAL(slReaderKey(p->pReader)));
   slJsonQuote(pStr, e.zKind, e.nKind);
   sqlite3_str_appendf(pStr, ",\"at_ms\":%lld,\"key\":", e.iAtMs);
   if( e.zKey ){
@@ -231,8 +216,10 @@ static void exportEvent(SlOp *pOp, SlExport *p, sqlite3_str *pStr){
     sqlite3_str_appendall(pStr, "null");
   }
   zType = exportType(&e);
-  sqlite3_str_appendf(pStr, ",\"origin_id\":\"%s\",\"type\":\"%s\","
-                      "\"payload\":", slReaderOrigin(pOp, p->pReader), zType);
+  sqlite3_str_appendf(pStr,
+                      ",\"origin_id\":\"%s\",\"type\":\"%s\","
+                      "\"payload\":",
+                      slReaderOrigin(pOp, p->pReader), zType);
   exportPayload(pStr, &e, zType);
   sqlite3_str_appendchar(pStr, 1, '}');
 }

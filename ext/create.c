@@ -12,7 +12,7 @@
 #define SL_MAX_SESSION 2147483647
 
 /* Parameter of session_insert and session_change for a column. */
-#define SL_PARAM(iCol) ((iCol)+4)
+#define SL_PARAM(iCol) ((iCol) + 4)
 
 /* ---- both ------------------------------------------------------------ */
 
@@ -27,8 +27,8 @@ static int isSet(const SlFields *p, int iCol){
 ** 1 if the text column is given as zText.
 */
 static int isText(const SlFields *p, int iCol, const char *zText){
-  return isSet(p, iCol) && (size_t)p->a[iCol].n==strlen(zText)
-      && memcmp(p->a[iCol].z, zText, (size_t)p->a[iCol].n)==0;
+  return isSet(p, iCol) && (size_t)p->a[iCol].n == strlen(zText)
+         && memcmp(p->a[iCol].z, zText, (size_t)p->a[iCol].n) == 0;
 }
 
 /*
@@ -36,7 +36,7 @@ static int isText(const SlFields *p, int iCol, const char *zText){
 */
 static int isEnd(const SlFields *p){
   return isText(p, SL_COL_STATUS, "ended")
-      || isText(p, SL_COL_STATUS, "reaped");
+         || isText(p, SL_COL_STATUS, "reaped");
 }
 
 /*
@@ -70,7 +70,7 @@ static void nameFree(SlOp *pOp, const SlFields *p, i64 iKey){
 }
 
 static void bindField(SlOp *pOp, sqlite3_stmt *pStmt, const SlFields *p,
-                      int iCol){
+                      int iCol) {
   if( !isSet(p, iCol) ) return;
   if( slColumnIsInt(iCol) ){
     slBindInt(pOp, pStmt, SL_PARAM(iCol), p->a[iCol].i);
@@ -89,7 +89,8 @@ static int baseName(const char *zPath, i64 nPath, const char **pz){
   i64 iFrom;
   i64 n = nPath;
   while( n>0 && zPath[n-1]=='/' ) n--;
-  for(iFrom=n; iFrom>0 && zPath[iFrom-1]!='/'; iFrom--){}
+  for(iFrom=n; iFrom>0 && zPath[iFrom-1]!='/'; iFrom--){
+  }
   while( iFrom<n && (zPath[iFrom]==' '
                      || (zPath[iFrom]>='\t' && zPath[iFrom]<='\r')) ){
     iFrom++;
@@ -97,7 +98,7 @@ static int baseName(const char *zPath, i64 nPath, const char **pz){
   *pz = &zPath[iFrom];
   n -= iFrom;
   if( memchr(*pz, 0, (size_t)n) || !slUtf8Valid((const u8*)*pz, n) ) return 0;
-  return n>SL_MAX_NAME ? SL_MAX_NAME : (int)n;
+  return n > SL_MAX_NAME ? SL_MAX_NAME : (int)n;
 }
 
 char *slAutoName(SlOp *pOp, const char *zTarget, i64 nTarget, i64 iMs, int n){
@@ -114,7 +115,7 @@ char *slAutoName(SlOp *pOp, const char *zTarget, i64 nTarget, i64 iMs, int n){
     zBase = "session";
     nBase = 7;
   }
-  nMax = SL_MAX_NAME-(int)strlen(zMore)-(int)strlen(zStamp)-1;
+  nMax = SL_MAX_NAME - (int)strlen(zMore) - (int)strlen(zStamp) - 1;
   if( nBase>nMax ){
     nBase = nMax;
     while( (zBase[nBase] & 0xc0)==0x80 ) nBase--;
@@ -132,8 +133,8 @@ static int autoTaken(SlOp *pOp, const SlFields *p, int n, char **pzName){
   const SlField *pTarget = &p->a[SL_COL_TARGET];
   SlSession other;
   sqlite3_free(*pzName);
-  *pzName = slAutoName(pOp, pTarget->z, pTarget->n,
-                       p->a[SL_COL_STARTED_AT_MS].i, n);
+  *pzName =
+    slAutoName(pOp, pTarget->z, pTarget->n, p->a[SL_COL_STARTED_AT_MS].i, n);
   if( *pzName==0 ) return 0;
   return slFindName(pOp, *pzName, (i64)strlen(*pzName), &other);
 }
@@ -153,9 +154,11 @@ static char *autoName(SlOp *pOp, const SlFields *p){
     nTaken = 8;
     for(n=16; autoTaken(pOp, p, n, &zName); n*=2) nTaken = n;
     while( n-nTaken>1 ){
-      int nMid = nTaken+(n-nTaken)/2;
-      if( autoTaken(pOp, p, nMid, &zName) ) nTaken = nMid;
-      else n = nMid;
+      int nMid = nTaken + (n - nTaken) / 2;
+      if( autoTaken(pOp, p, nMid, &zName) )
+        nTaken = nMid;
+      else
+        n = nMid;
     }
     autoTaken(pOp, p, n, &zName);
   }
@@ -168,9 +171,8 @@ static char *autoName(SlOp *pOp, const SlFields *p){
 ** What a statement may not give for a new session.
 */
 static void newReadOnly(SlOp *pOp, const SlFields *p){
-  static const int aCol[] = {
-    SL_COL_HEAD, SL_COL_ARCHIVED, SL_COL_N_EVENTS, SL_COL_REF
-  };
+  static const int aCol[] = { SL_COL_HEAD, SL_COL_ARCHIVED, SL_COL_N_EVENTS,
+                              SL_COL_REF };
   size_t i;
   for(i=0; i<sizeof(aCol)/sizeof(aCol[0]); i++){
     if( isSet(p, aCol[i]) ) fieldReadOnly(pOp, aCol[i]);
@@ -230,7 +232,7 @@ static void newFork(SlOp *pOp, SlFields *p, SlSession *pNew){
   slFieldInt(pOp, p, SL_COL_FORKED_AT, iAt);
   pNew->iParent = parent.iKey;
   pNew->iForkedAt = iAt;
-  pNew->iArchived = iAt<parent.iArchived ? iAt : parent.iArchived;
+  pNew->iArchived = iAt < parent.iArchived ? iAt : parent.iArchived;
 }
 
 /*
@@ -263,7 +265,7 @@ static i64 newKey(SlOp *pOp){
     slErr(pOp, SQLITE_FULL, "log is full: no session can follow number %d",
           SL_MAX_SESSION);
   }
-  return iMax+1;
+  return iMax + 1;
 }
 
 static void newRow(SlOp *pOp, SlFields *p, const SlSession *pNew){
@@ -319,9 +321,9 @@ typedef struct SlState SlState;
 struct SlState {
   SlSession session;
   char zStatus[20];
-  char zParent[27];        /* id of the parent, "" if there is none */
-  int bUser;               /* created_by is user */
-  int bEnded;              /* iEnded is set */
+  char zParent[27]; /* id of the parent, "" if there is none */
+  int bUser;        /* created_by is user */
+  int bEnded;       /* iEnded is set */
   i64 iStarted;
   i64 iEnded;
 };
@@ -330,7 +332,7 @@ struct SlState {
 ** Copy text of a column into a buffer of n bytes, "" for NULL.
 */
 static void stateText(sqlite3_stmt *pStmt, int i, char *zBuf, int n){
-  const char *z = (const char*)sqlite3_column_text(pStmt, i);
+  const char *z = (const char *)sqlite3_column_text(pStmt, i);
   sqlite3_snprintf(n, zBuf, "%s", z ? z : "");
 }
 
@@ -348,9 +350,9 @@ static int stateRead(SlOp *pOp, i64 iKey, SlState *p){
   if( bFound ){
     stateText(pStmt, 5, p->zStatus, sizeof(p->zStatus));
     stateText(pStmt, 6, zCreator, sizeof(zCreator));
-    p->bUser = strcmp(zCreator, "user")==0;
+    p->bUser = strcmp(zCreator, "user") == 0;
     p->iStarted = sqlite3_column_int64(pStmt, 7);
-    p->bEnded = sqlite3_column_type(pStmt, 8)!=SQLITE_NULL;
+    p->bEnded = sqlite3_column_type(pStmt, 8) != SQLITE_NULL;
     p->iEnded = sqlite3_column_int64(pStmt, 8);
     stateText(pStmt, 9, p->zParent, sizeof(p->zParent));
   }
@@ -463,13 +465,14 @@ static void changePause(SlOp *pOp, SlFields *p){
 ** Write the row, by the statement that touches least.
 */
 static void changeRow(SlOp *pOp, const SlFields *p, i64 iKey){
-  static const u32 mFixed = (u32)1<<SL_COL_ID | (u32)1<<SL_COL_PARENT_ID
-      | (u32)1<<SL_COL_FORKED_AT | (u32)1<<SL_COL_STARTED_AT_MS;
+  static const u32 mFixed = (u32)1 << SL_COL_ID | (u32)1 << SL_COL_PARENT_ID
+                            | (u32)1 << SL_COL_FORKED_AT
+                            | (u32)1 << SL_COL_STARTED_AT_MS;
   u32 mSet = 0;
   sqlite3_stmt *pStmt;
   int i;
   for(i=0; i<=SL_COL_PAUSE_SUMMARY; i++){
-    if( p->a[i].bGiven ) mSet |= (u32)1<<i;
+    if( p->a[i].bGiven ) mSet |= (u32)1 << i;
   }
   mSet &= ~mFixed;
   if( mSet==0 ) return;

@@ -21,14 +21,14 @@
 /* A remembered session. */
 typedef struct SlCacheEntry SlCacheEntry;
 struct SlCacheEntry {
-  SlUlid id;               /* which; all zero: none */
-  i64 iSession;            /* its integer */
-  i64 iHead;               /* its head */
+  SlUlid id;    /* which; all zero: none */
+  i64 iSession; /* its integer */
+  i64 iHead;    /* its head */
 };
 
 struct SlCache {
-  int nUsed;               /* entries set since the last clear */
-  char *zTenant;           /* the tenant whose sessions these are */
+  int nUsed;     /* entries set since the last clear */
+  char *zTenant; /* the tenant whose sessions these are */
   SlCacheEntry a[SL_CACHE_SIZE];
 };
 
@@ -62,15 +62,15 @@ static SlCacheEntry *cacheSlot(SlOp *pOp, const SlUlid *pId){
     p->zTenant = sqlite3_mprintf("%s", zTenant);
     if( p->zTenant==0 ) return 0;
   }
-  return &p->a[(h>>40) & (SL_CACHE_SIZE-1)];
+  return &p->a[(h >> 40) & (SL_CACHE_SIZE - 1)];
 }
 
 /*
 ** 1 if the slot holds the session.
 */
 static int cacheHit(const SlCacheEntry *pSlot, const SlUlid *pId){
-  return pSlot && pSlot->iSession!=0 && pSlot->id.iLo==pId->iLo
-      && pSlot->id.iHi==pId->iHi;
+  return pSlot && pSlot->iSession != 0 && pSlot->id.iLo == pId->iLo
+         && pSlot->id.iHi == pId->iHi;
 }
 
 i64 slHead(SlOp *pOp, const SlSession *pSession){
@@ -82,7 +82,7 @@ i64 slHead(SlOp *pOp, const SlSession *pSession){
 }
 
 i64 slOwnEvents(SlOp *pOp, const SlSession *pSession){
-  return slHead(pOp, pSession)-pSession->iForkedAt;
+  return slHead(pOp, pSession) - pSession->iForkedAt;
 }
 
 /*
@@ -115,17 +115,14 @@ static i64 appendKnown(SlOp *pOp, const SlAppend *p){
 static int samePayload(const SlEvent *p1, const SlEvent *p2){
   if( p1->eType!=p2->eType ) return 0;
   switch( p1->eType ){
-    case SQLITE_INTEGER:
-      return p1->iInt==p2->iInt;
-    case SQLITE_FLOAT:
-      return p1->rReal==p2->rReal;
+    case SQLITE_INTEGER: return p1->iInt == p2->iInt;
+    case SQLITE_FLOAT: return p1->rReal == p2->rReal;
     case SQLITE_TEXT:
     case SQLITE_BLOB:
-      return p1->nData==p2->nData
-          && (p1->nData==0
-              || memcmp(p1->pData, p2->pData, (size_t)p1->nData)==0);
-    default:
-      return 1;
+      return p1->nData == p2->nData
+             && (p1->nData == 0
+                 || memcmp(p1->pData, p2->pData, (size_t)p1->nData) == 0);
+    default: return 1;
   }
 }
 
@@ -143,10 +140,10 @@ static void appendRepeat(SlOp *pOp, SlAppend *p, i64 iOrdinal){
   slReaderOpen(pOp, pReader, &p->session, iOrdinal, iOrdinal, 0);
   if( slReaderNext(pOp, pReader) ){
     slReaderEvent(pOp, pReader, &old);
-    bSame = old.nKind==p->event.nKind
-         && memcmp(old.zKind, p->event.zKind, (size_t)old.nKind)==0
-         && samePayload(&old, &p->event)
-         && (!p->bExpect || p->iExpect==iOrdinal);
+    bSame = old.nKind == p->event.nKind
+            && memcmp(old.zKind, p->event.zKind, (size_t)old.nKind) == 0
+            && samePayload(&old, &p->event)
+            && (!p->bExpect || p->iExpect == iOrdinal);
   }
   slReaderFree(pReader);
   if( pOp->rc==SQLITE_OK && !bSame ){
@@ -165,7 +162,7 @@ static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
   const SlEvent *pEvent = &p->event;
   sqlite3_stmt *pStmt;
   int bTaken = 0;
-  p->iOrdinal = iHead+1;
+  p->iOrdinal = iHead + 1;
   p->iKey = SL_KEY(p->session.iKey, p->iOrdinal);
   pStmt = slStmt(pOp, SL_SQL_EVENT_INSERT);
   slBindInt(pOp, pStmt, 1, p->iKey);
@@ -176,7 +173,7 @@ static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
   if( pOp->rc==SQLITE_OK ){
     if( slStepAll(pStmt)!=SQLITE_DONE ){
       int rc = sqlite3_extended_errcode(pOp->pConn->db);
-      bTaken = rc==SQLITE_CONSTRAINT_PRIMARYKEY;
+      bTaken = rc == SQLITE_CONSTRAINT_PRIMARYKEY;
       if( !bTaken ) slErrDb(pOp);
     }
   }
@@ -202,7 +199,7 @@ static void appendExpect(SlOp *pOp, const SlAppend *p, i64 iHead){
 ** The task of slAppend().
 */
 static void appendTask(SlOp *pOp, void *pArg){
-  SlAppend *p = (SlAppend*)pArg;
+  SlAppend *p = (SlAppend *)pArg;
   SlCacheEntry *pSlot = 0;
   SlUlid id;
   i64 iHead;

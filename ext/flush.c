@@ -35,8 +35,8 @@
 static void flushOpenFile(SlOp *pOp, int eFile){
   sqlite3_file *pFile = 0;
   if( pOp->rc!=SQLITE_OK ) return;
-  slErrRc(pOp, sqlite3_file_control(pOp->pConn->db, pOp->pDb->zName, eFile,
-                                    &pFile));
+  slErrRc(pOp,
+          sqlite3_file_control(pOp->pConn->db, pOp->pDb->zName, eFile, &pFile));
   if( pOp->rc==SQLITE_OK && pFile && pFile->pMethods ){
     slErrRc(pOp, pFile->pMethods->xSync(pFile, SQLITE_SYNC_FULL));
   }
@@ -49,9 +49,9 @@ static void flushOpenFile(SlOp *pOp, int eFile){
 static void flushPath(SlOp *pOp, const char *zPath){
   int fd, rc;
   if( pOp->rc!=SQLITE_OK ) return;
-  fd = open(zPath, O_RDONLY|O_CLOEXEC);
+  fd = open(zPath, O_RDONLY | O_CLOEXEC);
   if( fd<0 ) return;
-  do{
+  do {
     rc = fsync(fd);
   }while( rc!=0 && errno==EINTR );
   close(fd);
@@ -66,7 +66,7 @@ static void flushDirectory(SlOp *pOp, const char *zFile){
   const char *zSlash = strrchr(zFile, '/');
   char *zDir;
   if( pOp->rc!=SQLITE_OK ) return;
-  zDir = zSlash ? sqlite3_mprintf("%.*s", (int)(zSlash-zFile)+1, zFile)
+  zDir = zSlash ? sqlite3_mprintf("%.*s", (int)(zSlash - zFile) + 1, zFile)
                 : sqlite3_mprintf(".");
   if( zDir==0 ){
     pOp->rc = SQLITE_NOMEM;

@@ -4,8 +4,8 @@
 #include "slSurface.h"
 
 /* What stands for session_import() where only DML may write. */
-#define DML_IMPORT                                                            \
-  "INSERT INTO session_list(id, ...) VALUES(...), then "                      \
+#define DML_IMPORT                                                             \
+  "INSERT INTO session_list(id, ...) VALUES(...), then "                       \
   "INSERT INTO session_events(session_id, kind, payload, at_ms) VALUES(...)"
 
 /*
@@ -56,12 +56,8 @@ void slFnSave(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 ** lines; returns the id of the one that has the last line. jsonl is text, or
 ** a blob with the bytes of such text.
 */
-void slFnImport(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnImport(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   SlSession session;
   SlEvent e;
   const char *zName = 0;
@@ -73,13 +69,12 @@ void slFnImport(
   if( pOp->rc!=SQLITE_OK ) return;
   slEventFromValue(pOp, &e, ap[0]);
   if( e.eType==SQLITE_INTEGER || e.eType==SQLITE_FLOAT ){
-    slErr(pOp, SQLITE_MISMATCH, "invalid jsonl: %s",
-          sqlite3_value_text(ap[0]));
+    slErr(pOp, SQLITE_MISMATCH, "invalid jsonl: %s", sqlite3_value_text(ap[0]));
   }
   if( nArg>1 && !slArgNull(ap[1]) ){
     zName = slArgName(pOp, "name", ap[1], 1, &nName);
   }
   if( pOp->rc!=SQLITE_OK ) return;
-  slImport(pOp, (const char*)e.pData, e.nData, zName, nName, &session);
+  slImport(pOp, (const char *)e.pData, e.nData, zName, nName, &session);
   slResultText(pOp, pCtx, session.zId, -1);
 }

@@ -4,8 +4,8 @@
 #include "slSurface.h"
 
 /* What stands for these functions where only DML may write. */
-#define DML_APPEND                                                            \
-  "INSERT INTO session_events(session_id, kind, payload, at_ms, key) "        \
+#define DML_APPEND                                                             \
+  "INSERT INTO session_events(session_id, kind, payload, at_ms, key) "         \
   "VALUES(...)"
 
 /*
@@ -20,12 +20,8 @@ static void needRef(SlOp *pOp, sqlite3_value *pRef){
 ** return its ordinal. at_ms INTEGER ms since 1970 UTC, default now. A known
 ** key gives the ordinal that it has.
 */
-void slFnAppend(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnAppend(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   SlAppend a;
   memset(&a, 0, sizeof(a));
   slOpGuard(pOp, DML_APPEND);
@@ -50,8 +46,8 @@ void slFnAppend(
 typedef struct JsonBatch JsonBatch;
 struct JsonBatch {
   SlAppend append;
-  SlJson array;            /* validated */
-  i64 iHead;               /* OUT */
+  SlJson array; /* validated */
+  i64 iHead;    /* OUT */
 };
 
 /*
@@ -69,7 +65,12 @@ static void batchWhere(SlOp *pOp, i64 iEvent){
 ** Append one element of the array.
 */
 static void batchEvent(SlOp *pOp, SlAppend *p, const SlJson *pElem){
-  enum { KIND = 1, PAYLOAD = 2, AT_MS = 4, KEY = 8 };
+  enum {
+    KIND = 1,
+    PAYLOAD = 2,
+    AT_MS = 4,
+    KEY = 8
+  };
   SlJsonIter it;
   SlJson key, val;
   char *zKind = 0, *zPayload = 0, *zKey = 0;
@@ -83,10 +84,11 @@ static void batchEvent(SlOp *pOp, SlAppend *p, const SlJson *pElem){
   }
   slJsonIter(pElem, &it);
   while( pOp->rc==SQLITE_OK && slJsonNext(&it, &key, &val) ){
-    int m = slJsonStringEq(&key, "kind") ? KIND
-          : slJsonStringEq(&key, "payload") ? PAYLOAD
-          : slJsonStringEq(&key, "at_ms") ? AT_MS
-          : slJsonStringEq(&key, "key") ? KEY : 0;
+    int m = slJsonStringEq(&key, "kind")      ? KIND
+            : slJsonStringEq(&key, "payload") ? PAYLOAD
+            : slJsonStringEq(&key, "at_ms")   ? AT_MS
+            : slJsonStringEq(&key, "key")     ? KEY
+                                              : 0;
     if( m==0 ){
       slErr(pOp, SQLITE_ERROR, "unknown key \"%.*s\"",
             (int)slUtf8Chars(key.z, key.n, 60), key.z);
@@ -95,19 +97,17 @@ static void batchEvent(SlOp *pOp, SlAppend *p, const SlJson *pElem){
     }else if( val.eType!=SL_JSON_NULL ){
       switch( m ){
         case KIND:
-          p->event.zKind = slJsonArgName(pOp, "kind", &val, 0,
-                                         &p->event.nKind, &zKind);
+          p->event.zKind =
+            slJsonArgName(pOp, "kind", &val, 0, &p->event.nKind, &zKind);
           break;
-        case PAYLOAD:
-          slEventFromJson(pOp, &p->event, &val, &zPayload);
-          break;
+        case PAYLOAD: slEventFromJson(pOp, &p->event, &val, &zPayload); break;
         case AT_MS:
           p->bAtMs = 1;
           p->event.iAtMs = slJsonArgInt(pOp, "at_ms", &val);
           break;
         default:
-          p->event.zKey = slJsonArgName(pOp, "key", &val, 0, &p->event.nKey,
-                                        &zKey);
+          p->event.zKey =
+            slJsonArgName(pOp, "key", &val, 0, &p->event.nKey, &zKey);
           break;
       }
     }
@@ -124,7 +124,7 @@ static void batchEvent(SlOp *pOp, SlAppend *p, const SlJson *pElem){
 ** The task of session_append_json().
 */
 static void batchTask(SlOp *pOp, void *pArg){
-  JsonBatch *p = (JsonBatch*)pArg;
+  JsonBatch *p = (JsonBatch *)pArg;
   SlJsonIter it;
   SlJson elem;
   i64 iEvent = 0;
@@ -144,12 +144,8 @@ static void batchTask(SlOp *pOp, void *pArg){
 ** none, and return the head. Each is an object with kind, payload and, if
 ** wanted, at_ms and key.
 */
-void slFnAppendJson(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnAppendJson(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                    sqlite3_value **ap) {
   JsonBatch b;
   const char *z;
   int n;
@@ -181,6 +177,6 @@ void slFnHead(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   SlSession s;
   if( nArg>0 && slArgNull(ap[0]) ) return;
   slOpRead(pOp);
-  slNeed(pOp, nArg>0 ? ap[0] : 0, &s);
+  slNeed(pOp, nArg > 0 ? ap[0] : 0, &s);
   if( pOp->rc==SQLITE_OK ) sqlite3_result_int64(pCtx, slHead(pOp, &s));
 }

@@ -10,8 +10,8 @@
 typedef struct SlForkCall SlForkCall;
 struct SlForkCall {
   int nArg;
-  sqlite3_value **ap;      /* ref, at, name */
-  SlSession child;         /* OUT; iKey 0: there is no current session */
+  sqlite3_value **ap; /* ref, at, name */
+  SlSession child;    /* OUT; iKey 0: there is no current session */
 };
 
 /*
@@ -20,11 +20,11 @@ struct SlForkCall {
 static int forkCurrent(SlOp *pOp, SlSession *pOut){
   const char *zId = pOp->pConn->zCurrent;
   return zId[0] && slFindText(pOp, zId, 26, pOut)
-      && strcmp(pOut->zId, zId)==0;
+         && strcmp(pOut->zId, zId) == 0;
 }
 
 static void forkTask(SlOp *pOp, void *pArg){
-  SlForkCall *p = (SlForkCall*)pArg;
+  SlForkCall *p = (SlForkCall *)pArg;
   SlSession parent;
   SlFields fields;
   memset(&fields, 0, sizeof(fields));
@@ -74,12 +74,8 @@ void slFnFork(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 ** history, 0: nothing. A session shares all with itself. NULL if either is
 ** NULL.
 */
-void slFnCommon(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnCommon(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   SlSession a, b;
   (void)nArg;
   if( slArgNull(ap[0]) || slArgNull(ap[1]) || !slOpRead(pOp) ) return;

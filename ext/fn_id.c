@@ -34,18 +34,14 @@ void slFnUlid(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 static int argUlid(SlOp *pOp, sqlite3_value *pVal, SlUlid *pUlid){
   int n = slUlidParseValue(pVal, pUlid);
   if( n<0 ) pOp->rc = SQLITE_NOMEM;
-  return n>0;
+  return n > 0;
 }
 
 /*
 ** ulid_ms(u): its time in ms since 1970 UTC, NULL if u is no ULID.
 */
-void slFnUlidMs(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnUlidMs(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   SlUlid u;
   (void)nArg;
   if( argUlid(pOp, ap[0], &u) ) sqlite3_result_int64(pCtx, slUlidMs(&u));
@@ -54,12 +50,8 @@ void slFnUlidMs(
 /*
 ** ulid_text(u): canonical text, NULL if u is no ULID.
 */
-void slFnUlidText(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnUlidText(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                  sqlite3_value **ap) {
   SlUlid u;
   char z[27];
   (void)nArg;
@@ -72,12 +64,8 @@ void slFnUlidText(
 /*
 ** ulid_blob(u): the 16 bytes, NULL if u is no ULID.
 */
-void slFnUlidBlob(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnUlidBlob(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                  sqlite3_value **ap) {
   SlUlid u;
   u8 a[16];
   (void)nArg;
@@ -90,12 +78,8 @@ void slFnUlidBlob(
 /*
 ** ulid_uuid(u): RFC 4122 text in lower case, NULL if u is no ULID.
 */
-void slFnUlidUuid(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnUlidUuid(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                  sqlite3_value **ap) {
   SlUlid u;
   char z[37];
   (void)nArg;
@@ -108,12 +92,8 @@ void slFnUlidUuid(
 /*
 ** sessionlog_version(): the release, as text.
 */
-void slFnVersion(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnVersion(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                 sqlite3_value **ap) {
   (void)nArg;
   (void)ap;
   slResultText(pOp, pCtx, SL_VERSION, -1);
@@ -122,12 +102,8 @@ void slFnVersion(
 /*
 ** sessionlog_source_id(): SHA-256 of the sources, as hexadecimal text.
 */
-void slFnSourceId(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnSourceId(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                  sqlite3_value **ap) {
   (void)nArg;
   (void)ap;
   slResultText(pOp, pCtx, SL_SOURCE_ID, -1);

@@ -5,11 +5,11 @@
 #include "slSurface.h"
 
 /* What stands for these functions where only DML may write. */
-#define DML_PAUSE                                                             \
-  "UPDATE session_list SET status='paused', pause_summary=..., "              \
+#define DML_PAUSE                                                              \
+  "UPDATE session_list SET status='paused', pause_summary=..., "               \
   "paused_at_ms=... WHERE id=..."
 #define DML_RESUME "UPDATE session_list SET status='active' WHERE id=..."
-#define DML_STOP "UPDATE session_list SET status='stopped' WHERE id=..."
+#define DML_STOP   "UPDATE session_list SET status='stopped' WHERE id=..."
 
 /*
 ** session_pause(ref [, note [, at_ms]]): status becomes 'paused'; returns the
@@ -34,15 +34,11 @@ void slFnPause(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 /*
 ** session_resume([ref]): a paused session becomes 'active'; returns its id.
 */
-void slFnResume(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnResume(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   SlSession session;
   slOpGuard(pOp, DML_RESUME);
-  slResume(pOp, nArg>0 ? ap[0] : 0, &session);
+  slResume(pOp, nArg > 0 ? ap[0] : 0, &session);
   slResultText(pOp, pCtx, session.zId, -1);
 }
 
@@ -50,14 +46,10 @@ void slFnResume(
 ** session_command_target([ref]): id of a session that takes commands; an
 ** error for one that is stopped, ended or reaped.
 */
-void slFnCommandTarget(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnCommandTarget(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                       sqlite3_value **ap) {
   SlSession session;
-  slCommandTarget(pOp, nArg>0 ? ap[0] : 0, &session);
+  slCommandTarget(pOp, nArg > 0 ? ap[0] : 0, &session);
   slResultText(pOp, pCtx, session.zId, -1);
 }
 
@@ -67,6 +59,6 @@ void slFnCommandTarget(
 void slFnStop(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   SlSession session;
   slOpGuard(pOp, DML_STOP);
-  slStop(pOp, nArg>0 ? ap[0] : 0, &session);
+  slStop(pOp, nArg > 0 ? ap[0] : 0, &session);
   slResultText(pOp, pCtx, session.zId, -1);
 }

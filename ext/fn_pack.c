@@ -6,20 +6,20 @@
 /* What the tasks are asked to do. */
 typedef struct SlPackCall SlPackCall;
 struct SlPackCall {
-  sqlite3_value *pRef;     /* the session, as for slNeed() */
-  i64 iTo;                 /* session_archive(): the watermark */
-  i64 nEvent;              /* OUT: events packed or hidden */
+  sqlite3_value *pRef; /* the session, as for slNeed() */
+  i64 iTo;             /* session_archive(): the watermark */
+  i64 nEvent;          /* OUT: events packed or hidden */
 };
 
 static void packTask(SlOp *pOp, void *pArg){
-  SlPackCall *p = (SlPackCall*)pArg;
+  SlPackCall *p = (SlPackCall *)pArg;
   SlSession s;
   slNeed(pOp, p->pRef, &s);
   if( pOp->rc==SQLITE_OK ) p->nEvent = slPackIdle(pOp, &s);
 }
 
 static void archiveTask(SlOp *pOp, void *pArg){
-  SlPackCall *p = (SlPackCall*)pArg;
+  SlPackCall *p = (SlPackCall *)pArg;
   SlSession s;
   slNeed(pOp, p->pRef, &s);
   if( pOp->rc==SQLITE_OK ) p->nEvent = slArchive(pOp, &s, p->iTo);
@@ -36,7 +36,7 @@ static void archiveTask(SlOp *pOp, void *pArg){
 void slFnPack(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   SlPackCall call;
   memset(&call, 0, sizeof(call));
-  call.pRef = nArg>0 ? ap[0] : 0;
+  call.pRef = nArg > 0 ? ap[0] : 0;
   slOpGuard(pOp, "BEGIN; SELECT session_pack(...); COMMIT");
   slOpWrite(pOp, packTask, &call);
   slResultInt(pOp, pCtx, call.nEvent);
@@ -47,12 +47,8 @@ void slFnPack(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 ** of sight; returns how many newly were. watermark INTEGER, clamped to the
 ** head; at or below the present one: 0. NULL is a MISMATCH.
 */
-void slFnArchive(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnArchive(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                 sqlite3_value **ap) {
   SlPackCall call;
   (void)nArg;
   memset(&call, 0, sizeof(call));

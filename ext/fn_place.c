@@ -8,12 +8,8 @@
 ** session_current(): id of the current session, or NULL. Never an error, but
 ** out of memory.
 */
-void slFnCurrent(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnCurrent(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                 sqlite3_value **ap) {
   SlSession session;
   (void)nArg;
   (void)ap;
@@ -39,7 +35,7 @@ void slFnUse(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
     return;
   }
   slOpRead(pOp);
-  slNeed(pOp, nArg>0 ? ap[0] : 0, &session);
+  slNeed(pOp, nArg > 0 ? ap[0] : 0, &session);
   if( pOp->rc==SQLITE_OK ){
     memcpy(pOp->pConn->zCurrent, session.zId, sizeof(session.zId));
     slResultText(pOp, pCtx, session.zId, 26);
@@ -50,10 +46,11 @@ void slFnUse(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 ** session_tenant(), session_tenant(name [, lock]): the tenant, after setting
 ** it. Without a name the present one may still be locked.
 */
-void slFnTenant(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
+void slFnTenant(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   SlConn *pConn = pOp->pConn;
-  i64 bLock = slArgInt(pOp, "lock", nArg>1 ? ap[1] : 0, 0);
-  int bName = nArg>0 && !slArgNull(ap[0]);
+  i64 bLock = slArgInt(pOp, "lock", nArg > 1 ? ap[1] : 0, 0);
+  int bName = nArg > 0 && !slArgNull(ap[0]);
   if( pConn->bLocked && (bName || bLock) ){
     slErr(pOp, SQLITE_CONSTRAINT, "tenant is locked");
   }
@@ -76,7 +73,8 @@ void slFnTenant(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 ** session_schema(), session_schema(db): the database that is meant, after
 ** setting it.
 */
-void slFnSchema(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
+void slFnSchema(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   SlConn *pConn = pOp->pConn;
   if( nArg>0 && !slArgNull(ap[0]) ){
     SlOp named;
@@ -114,12 +112,8 @@ void slFnInit(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 /*
 ** session_schema_version(): what is stored, NULL where there is nothing.
 */
-void slFnSchemaVersion(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnSchemaVersion(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                       sqlite3_value **ap) {
   i64 iVersion = slSchemaVersion(pOp);
   (void)nArg;
   (void)ap;
@@ -129,7 +123,8 @@ void slFnSchemaVersion(
 /*
 ** session_writes(), session_writes(mode): the mode, after setting it.
 */
-void slFnWrites(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
+void slFnWrites(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   if( nArg>0 && !slArgNull(ap[0]) ){
     int n;
     const char *z;

@@ -5,15 +5,15 @@
 
 /* What stands for these functions where only DML may write. */
 #define DML_PRUNE "DELETE FROM session_list WHERE id=..."
-#define DML_REAP                                                              \
-  "UPDATE session_list SET status='reaped', name=NULL, ended_at_ms=... "      \
+#define DML_REAP                                                               \
+  "UPDATE session_list SET status='reaped', name=NULL, ended_at_ms=... "       \
   "WHERE id=..."
 
 /*
 ** 1 if the text is exactly z2.
 */
 static int textIs(const char *z, int n, const char *z2){
-  return (size_t)n==strlen(z2) && memcmp(z, z2, (size_t)n)==0;
+  return (size_t)n == strlen(z2) && memcmp(z, z2, (size_t)n) == 0;
 }
 
 /*
@@ -40,7 +40,7 @@ void slFnPrune(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   memset(&s, 0, sizeof(s));
   s.iAge = slArgAge(pOp, "older_than", ap[0]);
   if( nArg>1 ) s.bAll = prunePolicy(pOp, ap[1]);
-  if( nArg>2 ) s.bDry = slArgInt(pOp, "dry_run", ap[2], 0)!=0;
+  if( nArg>2 ) s.bDry = slArgInt(pOp, "dry_run", ap[2], 0) != 0;
   if( nArg>3 && !slArgNull(ap[3]) ){
     s.bNow = 1;
     s.iNow = slArgInt(pOp, "now_ms", ap[3], 0);
@@ -82,12 +82,8 @@ void slFnReap(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 ** pid_alive(pid): 1 or 0; NULL for NULL. A process that belongs to somebody
 ** else is alive, pid<=0 is dead.
 */
-void slFnPidAlive(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnPidAlive(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                  sqlite3_value **ap) {
   i64 iPid = slArgInt(pOp, "pid", ap[0], 0);
   (void)nArg;
   if( !slArgNull(ap[0]) ) slResultInt(pOp, pCtx, slPidAlive(iPid));

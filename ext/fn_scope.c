@@ -6,13 +6,13 @@
 #include "slSurface.h"
 
 /* What stands for these functions where only DML may write. */
-#define DML_PERSIST                                                           \
+#define DML_PERSIST                                                            \
   "INSERT INTO scope_entries(scope, key, value, at_ms) VALUES(...)"
-#define DML_MUTATE                                                            \
-  "UPDATE scope_entries SET value=..., at_ms=... "                            \
+#define DML_MUTATE                                                             \
+  "UPDATE scope_entries SET value=..., at_ms=... "                             \
   "WHERE scope=... AND key=... AND layer='store'"
-#define DML_PURGE                                                             \
-  "DELETE FROM scope_entries "                                                \
+#define DML_PURGE                                                              \
+  "DELETE FROM scope_entries "                                                 \
   "WHERE scope=... AND key=... AND layer='store'"
 
 /*
@@ -42,12 +42,8 @@ static void entryValue(SlOp *pOp, SlEntry *p, int nArg, sqlite3_value **ap){
 /*
 ** The entry's value in one of the layers, NULL if there is none.
 */
-static void resultEntry(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  sqlite3_value **ap,
-  int mLayer
-){
+static void resultEntry(SlOp *pOp, sqlite3_context *pCtx, sqlite3_value **ap,
+                        int mLayer) {
   SlScopeScan scan;
   SlEntry where;
   memset(&scan, 0, sizeof(scan));
@@ -62,12 +58,8 @@ static void resultEntry(
 ** the memory of this connection; returns the value. at_ms INTEGER ms since
 ** 1970 UTC, default now.
 */
-void slFnRemember(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnRemember(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                  sqlite3_value **ap) {
   SlEntry e;
   entryPlace(pOp, &e, ap);
   entryValue(pOp, &e, nArg, ap);
@@ -78,12 +70,8 @@ void slFnRemember(
 /*
 ** scope_recall(scope, key): value from memory, or NULL.
 */
-void slFnRecall(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnRecall(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   (void)nArg;
   resultEntry(pOp, pCtx, ap, SL_LAYER_MEMORY);
 }
@@ -92,12 +80,8 @@ void slFnRecall(
 ** scope_forget(scope, key): 1 if the key was in memory and has been removed,
 ** else 0.
 */
-void slFnForget(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnForget(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   SlEntry e;
   (void)nArg;
   entryPlace(pOp, &e, ap);
@@ -108,12 +92,8 @@ void slFnForget(
 ** scope_persist(scope, key, value [, source_step [, at_ms]]): upsert into
 ** the store; returns the value.
 */
-void slFnPersist(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnPersist(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                 sqlite3_value **ap) {
   SlEntry e;
   slOpGuard(pOp, DML_PERSIST);
   entryPlace(pOp, &e, ap);
@@ -125,12 +105,8 @@ void slFnPersist(
 /*
 ** scope_retrieve(scope, key): value from the store, or NULL.
 */
-void slFnRetrieve(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnRetrieve(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                  sqlite3_value **ap) {
   (void)nArg;
   resultEntry(pOp, pCtx, ap, SL_LAYER_STORE);
 }
@@ -139,12 +115,8 @@ void slFnRetrieve(
 ** scope_mutate(scope, key, value [, source_step]): replaces value, time and
 ** source_step of a key that is in the store: 1; no such key: 0.
 */
-void slFnMutate(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnMutate(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                sqlite3_value **ap) {
   SlEntry e;
   slOpGuard(pOp, DML_MUTATE);
   entryPlace(pOp, &e, ap);

@@ -16,7 +16,7 @@
 ** The ref of a function whose only argument it is: left out, it is a NULL
 ** pointer.
 */
-#define OPTIONAL_REF(nArg, ap) ((nArg)>0 ? (ap)[0] : 0)
+#define OPTIONAL_REF(nArg, ap) ((nArg) > 0 ? (ap)[0] : 0)
 
 /*
 ** In a reader: find the session that the ref names. 0 with no error where
@@ -26,7 +26,7 @@ static int readerNeed(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
   if( pRef && slArgNull(pRef) ) return 0;
   slOpRead(pOp);
   slNeed(pOp, pRef, p);
-  return pOp->rc==SQLITE_OK;
+  return pOp->rc == SQLITE_OK;
 }
 
 /*
@@ -35,17 +35,13 @@ static int readerNeed(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
 ** to SQLite.
 */
 static char *idReserve(SlOp *pOp){
-  char *z = pOp->rc==SQLITE_OK ? sqlite3_malloc64(27) : 0;
+  char *z = pOp->rc == SQLITE_OK ? sqlite3_malloc64(27) : 0;
   if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
   return z;
 }
 
-static void idResult(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  char *z,
-  const SlSession *pSession
-){
+static void idResult(SlOp *pOp, sqlite3_context *pCtx, char *z,
+                     const SlSession *pSession) {
   if( pOp->rc==SQLITE_OK ) memcpy(z, pSession->zId, 27);
   slResultOwned(pOp, pCtx, z);
 }
@@ -65,8 +61,8 @@ static char *targetHash(SlOp *pOp, const char *zPath){
     return 0;
   }
   z = sqlite3_mprintf("%lld:%lld", (i64)st.st_size,
-                      (i64)st.st_mtim.tv_sec*1000000000
-                          + (i64)st.st_mtim.tv_nsec);
+                      (i64)st.st_mtim.tv_sec * 1000000000
+                        + (i64)st.st_mtim.tv_nsec);
   if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
   return z;
 }
@@ -89,12 +85,8 @@ static char *canonicalPath(SlOp *pOp, const char *zPath){
 /*
 ** session_target_hash(path): see targetHash(). NULL for NULL.
 */
-void slFnTargetHash(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap
-){
+void slFnTargetHash(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                    sqlite3_value **ap) {
   int n;
   const char *z = slArgText(pOp, "path", ap[0], &n);
   (void)nArg;
@@ -109,8 +101,8 @@ void slFnTargetHash(
 typedef struct SessionStart SessionStart;
 struct SessionStart {
   SlFields fields;
-  char *azOwned[SL_COL_COUNT];  /* text that fields borrow, or NULL */
-  SlSession session;       /* OUT: the new session */
+  char *azOwned[SL_COL_COUNT]; /* text that fields borrow, or NULL */
+  SlSession session;           /* OUT: the new session */
 };
 
 /*
@@ -125,12 +117,8 @@ static void startOwn(SlOp *pOp, SessionStart *p, int iCol, char *z, i64 n){
 /*
 ** The value of one member of the JSON object.
 */
-static void startValue(
-  SlOp *pOp,
-  SessionStart *p,
-  int iCol,
-  const SlJson *pVal
-){
+static void startValue(SlOp *pOp, SessionStart *p, int iCol,
+                       const SlJson *pVal) {
   char *z = 0;
   i64 n;
   if( slColumnIsInt(iCol) ){
@@ -139,7 +127,7 @@ static void startValue(
   }else if( iCol==SL_COL_META && pVal->eType!=SL_JSON_OBJECT ){
     slErr(pOp, SQLITE_MISMATCH, "invalid meta: not a JSON object");
   }else if( pVal->eType==SL_JSON_TRUE || pVal->eType==SL_JSON_FALSE ){
-    const char *zBool = pVal->eType==SL_JSON_TRUE ? "1" : "0";
+    const char *zBool = pVal->eType == SL_JSON_TRUE ? "1" : "0";
     slFieldText(pOp, &p->fields, iCol, zBool, 1);
   }else{
     slErrRc(pOp, slJsonString(pVal, &z, &n));
@@ -150,13 +138,8 @@ static void startValue(
 /*
 ** One member: its key must be a column that can be given, and be new.
 */
-static void startMember(
-  SlOp *pOp,
-  SessionStart *p,
-  u32 *pmSeen,
-  const SlJson *pKey,
-  const SlJson *pVal
-){
+static void startMember(SlOp *pOp, SessionStart *p, u32 *pmSeen,
+                        const SlJson *pKey, const SlJson *pVal) {
   char *zKey = 0;
   i64 nKey;
   int iCol;
@@ -169,7 +152,7 @@ static void startMember(
   }else if( *pmSeen>>iCol & 1 ){
     slErr(pOp, SQLITE_ERROR, "duplicate key: %s", zKey);
   }else{
-    *pmSeen |= (u32)1<<iCol;
+    *pmSeen |= (u32)1 << iCol;
     if( pVal->eType!=SL_JSON_NULL ) startValue(pOp, p, iCol, pVal);
   }
   sqlite3_free(zKey);
@@ -181,7 +164,7 @@ static void startMember(
 static void startJson(SlOp *pOp, SessionStart *p, sqlite3_value *pArg){
   SlJson object, key, val;
   SlJsonIter iter;
-  u32 mSeen = p->fields.a[SL_COL_NAME].bGiven ? (u32)1<<SL_COL_NAME : 0;
+  u32 mSeen = p->fields.a[SL_COL_NAME].bGiven ? (u32)1 << SL_COL_NAME : 0;
   int n;
   const char *z = slArgText(pOp, "json", pArg, &n);
   if( z==0 ) return;
@@ -200,7 +183,7 @@ static void startJson(SlOp *pOp, SessionStart *p, sqlite3_value *pArg){
 */
 static int startPath(const SessionStart *p, int iCol){
   const SlField *pField = &p->fields.a[iCol];
-  return pField->bGiven && memchr(pField->z, 0, (size_t)pField->n)==0;
+  return pField->bGiven && memchr(pField->z, 0, (size_t)pField->n) == 0;
 }
 
 /*
@@ -224,7 +207,7 @@ static void startFiles(SlOp *pOp, SessionStart *p){
 ** given, and the session.
 */
 static void startTask(SlOp *pOp, void *pArg){
-  SessionStart *p = (SessionStart*)pArg;
+  SessionStart *p = (SessionStart *)pArg;
   if( !p->fields.a[SL_COL_PID].bGiven ){
     slFieldInt(pOp, &p->fields, SL_COL_PID, slOpPid(pOp, "pid"));
   }
@@ -265,7 +248,7 @@ void slFnStart(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 ** The task of session_open().
 */
 static void openTask(SlOp *pOp, void *pArg){
-  SessionStart *p = (SessionStart*)pArg;
+  SessionStart *p = (SessionStart *)pArg;
   const SlField *pName = &p->fields.a[SL_COL_NAME];
   if( !slFindName(pOp, pName->z, pName->n, &p->session) ){
     slSessionCreate(pOp, &p->fields, &p->session);
@@ -307,7 +290,7 @@ void slFnFind(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   slOpRead(pOp);
   if( nArg==0 ){
     slNeedCurrent(pOp, &session);
-    bFound = pOp->rc==SQLITE_OK;
+    bFound = pOp->rc == SQLITE_OK;
   }else{
     bFound = slFind(pOp, ap[0], &session);
   }
@@ -319,7 +302,7 @@ void slFnFind(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 ** artifact, else 0.
 */
 void slFnHasData(SlOp *pOp, sqlite3_context *pCtx, int nArg,
-                 sqlite3_value **ap){
+                 sqlite3_value **ap) {
   SlSession session;
   if( readerNeed(pOp, OPTIONAL_REF(nArg, ap), &session) ){
     slResultInt(pOp, pCtx, slHasData(pOp, &session));
@@ -331,7 +314,7 @@ void slFnHasData(SlOp *pOp, sqlite3_context *pCtx, int nArg,
 ** cwd, no group.
 */
 void slFnGroupKey(SlOp *pOp, sqlite3_context *pCtx, int nArg,
-                  sqlite3_value **ap){
+                  sqlite3_value **ap) {
   int nCwd, nHash;
   const char *zCwd = slArgText(pOp, "cwd", ap[0], &nCwd);
   const char *zHash = slArgText(pOp, "hash", ap[1], &nHash);
@@ -339,15 +322,15 @@ void slFnGroupKey(SlOp *pOp, sqlite3_context *pCtx, int nArg,
   i64 n;
   (void)nArg;
   if( zCwd==0 || pOp->rc!=SQLITE_OK ) return;
-  n = (i64)nCwd+1+nHash;
-  z = sqlite3_malloc64((u64)n+1);
+  n = (i64)nCwd + 1 + nHash;
+  z = sqlite3_malloc64((u64)n + 1);
   if( z==0 ){
     slErrRc(pOp, SQLITE_NOMEM);
     return;
   }
   memcpy(z, zCwd, (size_t)nCwd);
   z[nCwd] = '|';
-  if( zHash ) memcpy(&z[nCwd+1], zHash, (size_t)nHash);
+  if( zHash ) memcpy(&z[nCwd + 1], zHash, (size_t)nHash);
   z[n] = 0;
   sqlite3_result_text64(pCtx, z, (u64)n, sqlite3_free, SQLITE_UTF8);
 }
@@ -357,7 +340,7 @@ void slFnGroupKey(SlOp *pOp, sqlite3_context *pCtx, int nArg,
 ** that time.
 */
 void slFnAutoName(SlOp *pOp, sqlite3_context *pCtx, int nArg,
-                  sqlite3_value **ap){
+                  sqlite3_value **ap) {
   int n;
   const char *z = slArgText(pOp, "target", ap[0], &n);
   i64 iMs;
@@ -374,25 +357,20 @@ void slFnAutoName(SlOp *pOp, sqlite3_context *pCtx, int nArg,
 /* What a function that changes one session works on. */
 typedef struct SessionCall SessionCall;
 struct SessionCall {
-  sqlite3_value *pRef;     /* the session, NULL pointer: the current one */
-  SlSession session;       /* OUT: it */
-  const char *z;           /* checked label or meta key */
+  sqlite3_value *pRef; /* the session, NULL pointer: the current one */
+  SlSession session;   /* OUT: it */
+  const char *z;       /* checked label or meta key */
   int n;
-  sqlite3_value *pVal;     /* meta value */
-  int bAtMs;               /* iAtMs is given */
+  sqlite3_value *pVal; /* meta value */
+  int bAtMs;           /* iAtMs is given */
   i64 iAtMs;
 };
 
 /*
 ** Fill a call from ref [, at_ms], run its task, and give the session's id.
 */
-static void callAt(
-  SlOp *pOp,
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **ap,
-  void (*xTask)(SlOp*, void*)
-){
+static void callAt(SlOp *pOp, sqlite3_context *pCtx, int nArg,
+                   sqlite3_value **ap, void (*xTask)(SlOp *, void *)) {
   SessionCall call;
   char *zId;
   memset(&call, 0, sizeof(call));
@@ -407,7 +385,7 @@ static void callAt(
 }
 
 static void endTask(SlOp *pOp, void *pArg){
-  SessionCall *p = (SessionCall*)pArg;
+  SessionCall *p = (SessionCall *)pArg;
   SlFields f;
   slNeed(pOp, p->pRef, &p->session);
   if( pOp->rc!=SQLITE_OK || slSessionEnded(pOp, &p->session) ) return;
@@ -427,7 +405,7 @@ void slFnEnd(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 }
 
 static void touchTask(SlOp *pOp, void *pArg){
-  SessionCall *p = (SessionCall*)pArg;
+  SessionCall *p = (SessionCall *)pArg;
   SlFields f;
   slNeed(pOp, p->pRef, &p->session);
   if( !p->bAtMs ) p->iAtMs = slOpNow(pOp, "seen_at_ms");
@@ -446,7 +424,7 @@ void slFnTouch(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 }
 
 static void promoteTask(SlOp *pOp, void *pArg){
-  SessionCall *p = (SessionCall*)pArg;
+  SessionCall *p = (SessionCall *)pArg;
   SlFields f;
   slNeed(pOp, p->pRef, &p->session);
   if( pOp->rc!=SQLITE_OK ) return;
@@ -459,13 +437,13 @@ static void promoteTask(SlOp *pOp, void *pArg){
 ** session_promote([ref]): created_by is user from now on; its id.
 */
 void slFnPromote(SlOp *pOp, sqlite3_context *pCtx, int nArg,
-                 sqlite3_value **ap){
+                 sqlite3_value **ap) {
   slOpGuard(pOp, "UPDATE session_list SET created_by='user' WHERE ref=...");
   callAt(pOp, pCtx, nArg, ap, promoteTask);
 }
 
 static void labelTask(SlOp *pOp, void *pArg){
-  SessionCall *p = (SessionCall*)pArg;
+  SessionCall *p = (SessionCall *)pArg;
   slNeed(pOp, p->pRef, &p->session);
   slLabelSet(pOp, &p->session, p->z, p->n, 0, 0);
 }
@@ -478,8 +456,7 @@ void slFnLabel(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   char *zId;
   (void)nArg;
   memset(&call, 0, sizeof(call));
-  slOpGuard(pOp,
-            "INSERT INTO session_labels(label, session_id) VALUES(...)");
+  slOpGuard(pOp, "INSERT INTO session_labels(label, session_id) VALUES(...)");
   call.pRef = ap[0];
   call.z = slArgName(pOp, "label", ap[1], 1, &call.n);
   zId = idReserve(pOp);
@@ -488,7 +465,7 @@ void slFnLabel(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 }
 
 static void unlabelTask(SlOp *pOp, void *pArg){
-  SessionCall *p = (SessionCall*)pArg;
+  SessionCall *p = (SessionCall *)pArg;
   p->iAtMs = slLabelDrop(pOp, p->z, p->n);
 }
 
@@ -496,7 +473,7 @@ static void unlabelTask(SlOp *pOp, void *pArg){
 ** session_unlabel(label): 1 if there was one, else 0.
 */
 void slFnUnlabel(SlOp *pOp, sqlite3_context *pCtx, int nArg,
-                 sqlite3_value **ap){
+                 sqlite3_value **ap) {
   SessionCall call;
   (void)nArg;
   memset(&call, 0, sizeof(call));
@@ -507,7 +484,7 @@ void slFnUnlabel(SlOp *pOp, sqlite3_context *pCtx, int nArg,
 }
 
 static void metaTask(SlOp *pOp, void *pArg){
-  SessionCall *p = (SessionCall*)pArg;
+  SessionCall *p = (SessionCall *)pArg;
   SlEvent value;
   slNeed(pOp, p->pRef, &p->session);
   slEventFromValue(pOp, &value, p->pVal);
@@ -518,7 +495,7 @@ static void metaTask(SlOp *pOp, void *pArg){
 ** session_meta(ref, key, value): set a value that is not NULL; the value.
 */
 void slFnMetaSet(SlOp *pOp, sqlite3_context *pCtx, int nArg,
-                 sqlite3_value **ap){
+                 sqlite3_value **ap) {
   SessionCall call;
   (void)nArg;
   memset(&call, 0, sizeof(call));
@@ -536,7 +513,7 @@ void slFnMetaSet(SlOp *pOp, sqlite3_context *pCtx, int nArg,
 ** session_meta(ref, key): the value, or NULL.
 */
 void slFnMetaGet(SlOp *pOp, sqlite3_context *pCtx, int nArg,
-                 sqlite3_value **ap){
+                 sqlite3_value **ap) {
   SlSession session;
   sqlite3_stmt *pStmt;
   int n;

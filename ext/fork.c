@@ -48,28 +48,34 @@ i64 slCommon(SlOp *pOp, const SlSession *pA, const SlSession *pB){
   aiTo[0] = slHead(pOp, pA);
   aiTo[1] = slHead(pOp, pB);
   while( pOp->rc==SQLITE_OK && a[0].iKey!=a[1].iKey ){
-    int i = a[1].iKey>a[0].iKey;
+    int i = a[1].iKey > a[0].iKey;
     if( a[i].iParent==0 || a[i].iForkedAt==0 ) return 0;
     if( aiTo[i]>a[i].iForkedAt ) aiTo[i] = a[i].iForkedAt;
     forkParent(pOp, &a[i]);
   }
   if( pOp->rc!=SQLITE_OK ) return 0;
-  return aiTo[0]<aiTo[1] ? aiTo[0] : aiTo[1];
+  return aiTo[0] < aiTo[1] ? aiTo[0] : aiTo[1];
 }
 
 /* ---- rows of ancestors and trees ------------------------------------- */
 
 /* Columns of the statements fork_kin and tree_kin. */
 enum {
-  KIN_KEY, KIN_ID, KIN_NAME, KIN_PARENT, KIN_FORKED_AT, KIN_ARCHIVED,
-  KIN_STATUS, KIN_PARENT_ID
+  KIN_KEY,
+  KIN_ID,
+  KIN_NAME,
+  KIN_PARENT,
+  KIN_FORKED_AT,
+  KIN_ARCHIVED,
+  KIN_STATUS,
+  KIN_PARENT_ID
 };
 
 /*
 ** Read the session's part of the row that the statement stands on.
 */
 static void kinSession(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *pOut){
-  const char *zId = (const char*)sqlite3_column_text(pStmt, KIN_ID);
+  const char *zId = (const char *)sqlite3_column_text(pStmt, KIN_ID);
   memset(pOut, 0, sizeof(*pOut));
   pOut->iKey = sqlite3_column_int64(pStmt, KIN_KEY);
   pOut->iParent = sqlite3_column_int64(pStmt, KIN_PARENT);
@@ -91,7 +97,7 @@ static int kinSeek(SlOp *pOp, sqlite3_stmt *pStmt, i64 iKey, SlSession *pOut){
   slBindInt(pOp, pStmt, 1, iKey);
   if( !slStep(pOp, pStmt) ) return 0;
   kinSession(pOp, pStmt, pOut);
-  return pOp->rc==SQLITE_OK;
+  return pOp->rc == SQLITE_OK;
 }
 
 void slLineageOpen(SlOp *pOp, SlLineage *p, const SlSession *pSession){
@@ -110,7 +116,7 @@ int slLineageNext(SlOp *pOp, SlLineage *p){
   }
   p->iNext = p->session.iParent;
   p->nDepth++;
-  return pOp->rc==SQLITE_OK;
+  return pOp->rc == SQLITE_OK;
 }
 
 sqlite3_value *slLineageName(const SlLineage *p){
@@ -126,10 +132,10 @@ void slLineageClose(SlOp *pOp, SlLineage *p){
 
 /* A session whose row is still to come. */
 struct SlTreeNode {
-  i64 iKey;                /* the session */
-  i64 nIndent;             /* bytes of SlTree.zIndent before its branch */
+  i64 iKey;    /* the session */
+  i64 nIndent; /* bytes of SlTree.zIndent before its branch */
   int nDepth;
-  int bLast;               /* no sibling comes after it */
+  int bLast; /* no sibling comes after it */
 };
 
 /*
@@ -138,8 +144,8 @@ struct SlTreeNode {
 static void treePush(SlOp *pOp, SlTree *p, i64 iKey, int nDepth){
   struct SlTreeNode *pNode;
   if( p->nNode==p->nNodeAlloc ){
-    i64 nNew = p->nNodeAlloc ? p->nNodeAlloc*2 : 32;
-    pNode = sqlite3_realloc64(p->aNode, (u64)nNew*sizeof(*pNode));
+    i64 nNew = p->nNodeAlloc ? p->nNodeAlloc * 2 : 32;
+    pNode = sqlite3_realloc64(p->aNode, (u64)nNew * sizeof(*pNode));
     if( pNode==0 ){
       pOp->rc = SQLITE_NOMEM;
       return;
@@ -163,7 +169,7 @@ static void treeIndent(SlOp *pOp, SlTree *p){
   i64 n = (i64)strlen(z);
   if( p->nDepth==0 ) return;
   if( p->nIndent+n>p->nIndentAlloc ){
-    i64 nNew = p->nIndentAlloc*2 + 64;
+    i64 nNew = p->nIndentAlloc * 2 + 64;
     char *zNew = sqlite3_realloc64(p->zIndent, (u64)nNew);
     if( zNew==0 ){
       pOp->rc = SQLITE_NOMEM;
@@ -192,7 +198,7 @@ static void treeChildren(SlOp *pOp, SlTree *p){
     i64 iKey = sqlite3_column_int64(pStmt, 0);
     if( p->nNode==nBefore ) treeIndent(pOp, p);
     if( iKey<=p->session.iKey ) forkDamage(pOp, &p->session);
-    if( pOp->rc==SQLITE_OK ) treePush(pOp, p, iKey, p->nDepth+1);
+    if( pOp->rc==SQLITE_OK ) treePush(pOp, p, iKey, p->nDepth + 1);
     if( p->nNode==nBefore+1 ) p->aNode[nBefore].bLast = 1;
   }
   slFree(pOp, SL_SQL_TREE_CHILDREN, pStmt);
@@ -230,7 +236,7 @@ int slTreeNext(SlOp *pOp, SlTree *p){
     /* One that isn't there was removed since the scan began. */
     if( kinSeek(pOp, p->pKin, node.iKey, &p->session) ){
       treeChildren(pOp, p);
-      return pOp->rc==SQLITE_OK;
+      return pOp->rc == SQLITE_OK;
     }
   }
   return 0;
@@ -256,7 +262,7 @@ char *slTreeLine(SlOp *pOp, SlTree *p){
   if( pOp->rc==SQLITE_OK
    && sqlite3_column_type(p->pKin, KIN_NAME)!=SQLITE_NULL
   ){
-    zName = (const char*)sqlite3_column_text(p->pKin, KIN_NAME);
+    zName = (const char *)sqlite3_column_text(p->pKin, KIN_NAME);
     if( zName==0 ) pOp->rc = SQLITE_NOMEM;
   }
   if( pOp->rc!=SQLITE_OK ) return 0;

@@ -11,7 +11,7 @@ struct SlFuncData {
 };
 
 static void funcDataFree(void *pArg){
-  slConnUnref(((SlFuncData*)pArg)->pConn);
+  slConnUnref(((SlFuncData *)pArg)->pConn);
   sqlite3_free(pArg);
 }
 
@@ -21,7 +21,7 @@ static void funcDataFree(void *pArg){
 ** last_insert_rowid().
 */
 static void funcCall(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
-  const SlFuncData *pData = (const SlFuncData*)sqlite3_user_data(pCtx);
+  const SlFuncData *pData = (const SlFuncData *)sqlite3_user_data(pCtx);
   sqlite3 *db = pData->pConn->db;
   i64 iLast = sqlite3_last_insert_rowid(db);
   SlOp op;
@@ -40,8 +40,7 @@ static void funcCall(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
     if( op.rc==SQLITE_NOMEM ){
       sqlite3_result_error_nomem(pCtx);
     }else{
-      sqlite3_result_error(pCtx, op.zErr ? op.zErr : sqlite3_errstr(op.rc),
-                           -1);
+      sqlite3_result_error(pCtx, op.zErr ? op.zErr : sqlite3_errstr(op.rc), -1);
       sqlite3_result_error_code(pCtx, op.rc);
     }
   }
@@ -49,7 +48,7 @@ static void funcCall(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
 }
 
 int slFuncRegister(SlConn *pConn, const SlFunc *pFunc){
-  int mFlags = SQLITE_UTF8|(pFunc->mFlags & ~SL_ANYWHERE);
+  int mFlags = SQLITE_UTF8 | (pFunc->mFlags & ~SL_ANYWHERE);
   int n;
   int rc = SQLITE_OK;
   for(n=pFunc->nMin; rc==SQLITE_OK && n<=pFunc->nMax; n++){
@@ -59,8 +58,7 @@ int slFuncRegister(SlConn *pConn, const SlFunc *pFunc){
     pData->pFunc = pFunc;
     slConnRef(pConn);
     /* On failure SQLite calls the destructor. */
-    rc = sqlite3_create_function_v2(pConn->db, pFunc->zName, n,
-                                    mFlags, pData,
+    rc = sqlite3_create_function_v2(pConn->db, pFunc->zName, n, mFlags, pData,
                                     funcCall, 0, 0, funcDataFree);
   }
   return rc;
@@ -68,7 +66,7 @@ int slFuncRegister(SlConn *pConn, const SlFunc *pFunc){
 
 void slResultText(SlOp *pOp, sqlite3_context *pCtx, const char *z, i64 n){
   if( pOp->rc!=SQLITE_OK || z==0 ) return;
-  sqlite3_result_text64(pCtx, z, n<0 ? strlen(z) : (u64)n, SQLITE_TRANSIENT,
+  sqlite3_result_text64(pCtx, z, n < 0 ? strlen(z) : (u64)n, SQLITE_TRANSIENT,
                         SQLITE_UTF8);
 }
 
@@ -84,20 +82,13 @@ void slResultInt(SlOp *pOp, sqlite3_context *pCtx, i64 iVal){
   if( pOp->rc==SQLITE_OK ) sqlite3_result_int64(pCtx, iVal);
 }
 
-void slResultEvent(
-  sqlite3_context *pCtx,
-  const SlEvent *pEvent,
-  sqlite3_destructor_type xDel
-){
+void slResultEvent(sqlite3_context *pCtx, const SlEvent *pEvent,
+                   sqlite3_destructor_type xDel) {
   switch( pEvent->eType ){
-    case SQLITE_INTEGER:
-      sqlite3_result_int64(pCtx, pEvent->iInt);
-      break;
-    case SQLITE_FLOAT:
-      sqlite3_result_double(pCtx, pEvent->rReal);
-      break;
+    case SQLITE_INTEGER: sqlite3_result_int64(pCtx, pEvent->iInt); break;
+    case SQLITE_FLOAT: sqlite3_result_double(pCtx, pEvent->rReal); break;
     case SQLITE_TEXT:
-      sqlite3_result_text64(pCtx, (const char*)pEvent->pData,
+      sqlite3_result_text64(pCtx, (const char *)pEvent->pData,
                             (u64)pEvent->nData, xDel, SQLITE_UTF8);
       break;
     case SQLITE_BLOB:
@@ -107,8 +98,6 @@ void slResultEvent(
         sqlite3_result_blob64(pCtx, pEvent->pData, (u64)pEvent->nData, xDel);
       }
       break;
-    default:
-      sqlite3_result_null(pCtx);
-      break;
+    default: sqlite3_result_null(pCtx); break;
   }
 }

@@ -23,15 +23,11 @@ typedef struct SlHome SlHome;
 struct SlHome {
   sqlite3_vtab base;
   SlConn *pConn;
-  int bKeeper;             /* this is the home table, not the task table */
+  int bKeeper; /* this is the home table, not the task table */
 };
 
-static int homeConnectAs(
-  sqlite3 *db,
-  SlConn *pConn,
-  int bKeeper,
-  sqlite3_vtab **ppVtab
-){
+static int homeConnectAs(sqlite3 *db, SlConn *pConn, int bKeeper,
+                         sqlite3_vtab **ppVtab) {
   SlHome *pNew;
   int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(task INTEGER)");
   if( rc!=SQLITE_OK ) return rc;
@@ -45,36 +41,26 @@ static int homeConnectAs(
   return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
 }
 
-static int homeConnect(
-  sqlite3 *db,
-  void *pAux,
-  int nArg,
-  const char *const *azArg,
-  sqlite3_vtab **ppVtab,
-  char **pzErr
-){
+static int homeConnect(sqlite3 *db, void *pAux, int nArg,
+                       const char *const *azArg, sqlite3_vtab **ppVtab,
+                       char **pzErr) {
   (void)nArg;
   (void)azArg;
   (void)pzErr;
-  return homeConnectAs(db, (SlConn*)pAux, 1, ppVtab);
+  return homeConnectAs(db, (SlConn *)pAux, 1, ppVtab);
 }
 
-static int taskConnect(
-  sqlite3 *db,
-  void *pAux,
-  int nArg,
-  const char *const *azArg,
-  sqlite3_vtab **ppVtab,
-  char **pzErr
-){
+static int taskConnect(sqlite3 *db, void *pAux, int nArg,
+                       const char *const *azArg, sqlite3_vtab **ppVtab,
+                       char **pzErr) {
   (void)nArg;
   (void)azArg;
   (void)pzErr;
-  return homeConnectAs(db, (SlConn*)pAux, 0, ppVtab);
+  return homeConnectAs(db, (SlConn *)pAux, 0, ppVtab);
 }
 
 static int homeDisconnect(sqlite3_vtab *pVtab){
-  SlConn *p = ((SlHome*)pVtab)->pConn;
+  SlConn *p = ((SlHome *)pVtab)->pConn;
   SlDb *pDb;
   if( ((SlHome*)pVtab)->bKeeper ){
     p->bHome = 0;
@@ -105,13 +91,8 @@ static int homeClose(sqlite3_vtab_cursor *pCur){
   return SQLITE_OK;
 }
 
-static int homeFilter(
-  sqlite3_vtab_cursor *pCur,
-  int idxNum,
-  const char *idxStr,
-  int nArg,
-  sqlite3_value **apArg
-){
+static int homeFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
+                      int nArg, sqlite3_value **apArg) {
   (void)pCur;
   (void)idxNum;
   (void)idxStr;
@@ -146,13 +127,9 @@ static int homeRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *piRowid){
 /*
 ** Run the waiting task. Its error stays in the operation.
 */
-static int taskUpdate(
-  sqlite3_vtab *pVtab,
-  int nArg,
-  sqlite3_value **apArg,
-  sqlite3_int64 *piRowid
-){
-  SlConn *p = ((SlHome*)pVtab)->pConn;
+static int taskUpdate(sqlite3_vtab *pVtab, int nArg, sqlite3_value **apArg,
+                      sqlite3_int64 *piRowid) {
+  SlConn *p = ((SlHome *)pVtab)->pConn;
   SlOp *pOp = p->pTask;
   (void)nArg;
   (void)apArg;
@@ -167,17 +144,17 @@ static int taskUpdate(
 }
 
 static int homeBegin(sqlite3_vtab *pVtab){
-  slConnEnlist(((SlHome*)pVtab)->pConn);
+  slConnEnlist(((SlHome *)pVtab)->pConn);
   return SQLITE_OK;
 }
 
 static int homeCommit(sqlite3_vtab *pVtab){
-  slConnCommit(((SlHome*)pVtab)->pConn);
+  slConnCommit(((SlHome *)pVtab)->pConn);
   return SQLITE_OK;
 }
 
 static int homeRollback(sqlite3_vtab *pVtab){
-  SlConn *p = ((SlHome*)pVtab)->pConn;
+  SlConn *p = ((SlHome *)pVtab)->pConn;
   slConnRollback(p);
   slConnCommit(p);
   return SQLITE_OK;
@@ -191,7 +168,7 @@ static int homeSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
 
 static int homeRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
   (void)iSavepoint;
-  slConnRollback(((SlHome*)pVtab)->pConn);
+  slConnRollback(((SlHome *)pVtab)->pConn);
   return SQLITE_OK;
 }
 

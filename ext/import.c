@@ -43,30 +43,30 @@ struct ImportBranch {
 /* Where the line of a uuid went. */
 typedef struct ImportUuid ImportUuid;
 struct ImportUuid {
-  const char *z;           /* as it stands in the input, NULL: a free slot */
+  const char *z; /* as it stands in the input, NULL: a free slot */
   i64 n;
-  i64 iBranch;             /* index of the branch */
+  i64 iBranch; /* index of the branch */
   i64 iOrdinal;
 };
 
 typedef struct Import Import;
 struct Import {
-  const char *z;           /* what is left of the input */
+  const char *z; /* what is left of the input */
   i64 n;
-  const char *zLine;       /* the present line */
+  const char *zLine; /* the present line */
   i64 nLine;
-  i64 iLine;               /* its number, 0: before the first */
-  const char *zName;       /* name for the result, or NULL */
+  i64 iLine;         /* its number, 0: before the first */
+  const char *zName; /* name for the result, or NULL */
   int nName;
-  SlSession *pOut;         /* OUT: the result */
+  SlSession *pOut; /* OUT: the result */
   SlAppend append;
-  i64 iNow;                /* time of lines without one, if bNow */
+  i64 iNow; /* time of lines without one, if bNow */
   int bNow;
-  ImportBranch *aBranch;   /* the sessions made */
+  ImportBranch *aBranch; /* the sessions made */
   i64 nBranch;
   i64 nBranchAlloc;
-  i64 iBranch;             /* the one that got the line before */
-  ImportUuid *aUuid;       /* hash table of a power of two slots */
+  i64 iBranch;       /* the one that got the line before */
+  ImportUuid *aUuid; /* hash table of a power of two slots */
   i64 nUuid;
   i64 nUuidAlloc;
 };
@@ -81,7 +81,7 @@ static int lineBlank(const char *z, i64 n){
     z++;
     n--;
   }
-  return n==0;
+  return n == 0;
 }
 
 /*
@@ -90,13 +90,13 @@ static int lineBlank(const char *z, i64 n){
 static int importLine(Import *p){
   while( p->n>0 ){
     const char *zEnd = memchr(p->z, '\n', (size_t)p->n);
-    i64 n = zEnd ? zEnd-p->z : p->n;
+    i64 n = zEnd ? zEnd - p->z : p->n;
     p->zLine = p->z;
     p->nLine = n;
     if( p->nLine>0 && p->zLine[p->nLine-1]=='\r' ) p->nLine--;
     p->iLine++;
-    p->z += zEnd ? n+1 : n;
-    p->n -= zEnd ? n+1 : n;
+    p->z += zEnd ? n + 1 : n;
+    p->n -= zEnd ? n + 1 : n;
     if( !lineBlank(p->zLine, p->nLine) ) return 1;
   }
   return 0;
@@ -124,7 +124,7 @@ static void importObject(SlOp *pOp, const Import *p, SlJson *pObject){
   memset(pObject, 0, sizeof(*pObject));
   if( pOp->rc!=SQLITE_OK ) return;
   if( !slJsonParse(p->zLine, p->nLine, pObject, &iErr) ){
-    slErr(pOp, SQLITE_ERROR, "malformed JSON at byte %lld", iErr+1);
+    slErr(pOp, SQLITE_ERROR, "malformed JSON at byte %lld", iErr + 1);
   }else if( pObject->eType!=SL_JSON_OBJECT ){
     slErr(pOp, SQLITE_ERROR, "not a JSON object");
   }
@@ -143,28 +143,24 @@ static void importUnknown(SlOp *pOp, const SlJson *pKey){
 ** zero if it is missing or null. Unless bAny, other and double keys are
 ** errors.
 */
-static void importMembers(
-  SlOp *pOp,
-  const SlJson *pObject,
-  const char *const *azKey,
-  int nKey,
-  int bAny,
-  SlJson *aVal
-){
+static void importMembers(SlOp *pOp, const SlJson *pObject,
+                          const char *const *azKey, int nKey, int bAny,
+                          SlJson *aVal) {
   SlJsonIter it;
   SlJson key, val;
   u32 mSeen = 0;
-  memset(aVal, 0, (size_t)nKey*sizeof(aVal[0]));
+  memset(aVal, 0, (size_t)nKey * sizeof(aVal[0]));
   if( pOp->rc!=SQLITE_OK ) return;
   slJsonIter(pObject, &it);
   while( slJsonNext(&it, &key, &val) ){
     int i;
-    for(i=0; i<nKey && !slJsonStringEq(&key, azKey[i]); i++){}
+    for(i=0; i<nKey && !slJsonStringEq(&key, azKey[i]); i++){
+    }
     if( i<nKey ){
       if( !bAny && (mSeen>>i & 1) ){
         slErr(pOp, SQLITE_ERROR, "duplicate key: %s", azKey[i]);
       }
-      mSeen |= (u32)1<<i;
+      mSeen |= (u32)1 << i;
       aVal[i] = val;
     }else if( !bAny ){
       importUnknown(pOp, &key);
@@ -176,7 +172,7 @@ static void importMembers(
 ** 1 if the member is there and not null.
 */
 static int importGiven(const SlJson *pVal){
-  return pVal->z!=0 && pVal->eType!=SL_JSON_NULL;
+  return pVal->z != 0 && pVal->eType != SL_JSON_NULL;
 }
 
 /* ---- values ---------------------------------------------------------- */
@@ -185,13 +181,8 @@ static int importGiven(const SlJson *pVal){
 ** Make bytes of a string of hexadecimal digits, in *ppFree; they are in
 ** *pEvent as a value of eType.
 */
-static void importHex(
-  SlOp *pOp,
-  const SlJson *pVal,
-  int eType,
-  SlEvent *pEvent,
-  char **pzFree
-){
+static void importHex(SlOp *pOp, const SlJson *pVal, int eType, SlEvent *pEvent,
+                      char **pzFree) {
   i64 i;
   char *a;
   int m = 0;
@@ -199,7 +190,7 @@ static void importHex(
     slErr(pOp, SQLITE_ERROR, "payload is not hexadecimal");
     return;
   }
-  a = sqlite3_malloc64((u64)pVal->n/2+1);
+  a = sqlite3_malloc64((u64)pVal->n / 2 + 1);
   if( a==0 ){
     pOp->rc = SQLITE_NOMEM;
     return;
@@ -207,14 +198,14 @@ static void importHex(
   *pzFree = a;
   for(i=0; i<pVal->n; i+=2){
     int i1 = slHexDigit(pVal->z[i]);
-    int i2 = slHexDigit(pVal->z[i+1]);
-    m |= i1|i2;
-    a[i/2] = (char)((i1<<4 | i2) & 0xff);
+    int i2 = slHexDigit(pVal->z[i + 1]);
+    m |= i1 | i2;
+    a[i / 2] = (char)((i1 << 4 | i2) & 0xff);
   }
   if( m<0 ) slErr(pOp, SQLITE_ERROR, "payload is not hexadecimal");
   pEvent->eType = eType;
   pEvent->pData = a;
-  pEvent->nData = pVal->n/2;
+  pEvent->nData = pVal->n / 2;
 }
 
 /*
@@ -226,7 +217,7 @@ static void importReal(SlOp *pOp, const SlJson *pVal, SlEvent *pEvent){
     pEvent->rReal = slJsonReal(pVal);
   }else if( slJsonStringEq(pVal, "Inf") || slJsonStringEq(pVal, "-Inf") ){
     SlJson big = *pVal;
-    big.z = pVal->z[0]=='-' ? "-1e999" : "1e999";
+    big.z = pVal->z[0] == '-' ? "-1e999" : "1e999";
     big.n = (i64)strlen(big.z);
     big.eType = SL_JSON_REAL;
     pEvent->rReal = slJsonReal(&big);
@@ -239,13 +230,8 @@ static void importReal(SlOp *pOp, const SlJson *pVal, SlEvent *pEvent){
 ** The value that pVal is with the type pType. What it borrows belongs to the
 ** input or to *pzFree.
 */
-static void importValue(
-  SlOp *pOp,
-  const SlJson *pType,
-  const SlJson *pVal,
-  SlEvent *pEvent,
-  char **pzFree
-){
+static void importValue(SlOp *pOp, const SlJson *pType, const SlJson *pVal,
+                        SlEvent *pEvent, char **pzFree) {
   pEvent->eType = SQLITE_NULL;
   pEvent->pData = 0;
   pEvent->nData = 0;
@@ -271,7 +257,8 @@ static void importValue(
   }else if( slJsonStringEq(pType, "blob") ){
     importHex(pOp, pVal, SQLITE_BLOB, pEvent, pzFree);
   }else{
-    slErr(pOp, SQLITE_ERROR, "type is not one of null, integer, real, text, "
+    slErr(pOp, SQLITE_ERROR,
+          "type is not one of null, integer, real, text, "
           "text-hex, blob");
   }
 }
@@ -279,13 +266,9 @@ static void importValue(
 /*
 ** A value of the header: plain, or an object of type and value.
 */
-static void importHeaderValue(
-  SlOp *pOp,
-  const SlJson *pVal,
-  SlEvent *pEvent,
-  char **pzFree
-){
-  static const char *const azKey[] = {"type", "value"};
+static void importHeaderValue(SlOp *pOp, const SlJson *pVal, SlEvent *pEvent,
+                              char **pzFree) {
+  static const char *const azKey[] = { "type", "value" };
   SlJson a[2];
   *pzFree = 0;
   if( pVal->eType==SL_JSON_OBJECT ){
@@ -305,8 +288,8 @@ static void importSession(SlOp *pOp, Import *p, SlFields *pFields){
   ImportBranch *pNew;
   if( pOp->rc!=SQLITE_OK ) return;
   if( p->nBranch==p->nBranchAlloc ){
-    i64 nNew = p->nBranch ? p->nBranch*2 : 4;
-    pNew = sqlite3_realloc64(p->aBranch, (u64)nNew*sizeof(*pNew));
+    i64 nNew = p->nBranch ? p->nBranch * 2 : 4;
+    pNew = sqlite3_realloc64(p->aBranch, (u64)nNew * sizeof(*pNew));
     if( pNew==0 ){
       pOp->rc = SQLITE_NOMEM;
       return;
@@ -330,7 +313,7 @@ static void importEvent(SlOp *pOp, Import *p){
   p->append.bSession = 1;
   p->append.session = pBranch->session;
   p->append.bExpect = 1;
-  p->append.iExpect = pBranch->iHead+1;
+  p->append.iExpect = pBranch->iHead + 1;
   slAppend(pOp, &p->append);
   pBranch->iHead++;
 }
@@ -360,18 +343,12 @@ static void importEnd(SlOp *pOp, Import *p, i64 iArchived){
 ** Set a column of the new session. What the text borrows has to live until
 ** the session is made: it is kept in azFree.
 */
-static void headerField(
-  SlOp *pOp,
-  SlFields *pFields,
-  int iCol,
-  const SlJson *pVal,
-  char **pzFree
-){
+static void headerField(SlOp *pOp, SlFields *pFields, int iCol,
+                        const SlJson *pVal, char **pzFree) {
   SlEvent e;
   if( pOp->rc!=SQLITE_OK || pVal->eType==SL_JSON_NULL ) return;
   if( slColumnIsInt(iCol) ){
-    slFieldInt(pOp, pFields, iCol,
-               slJsonArgInt(pOp, slColumnName(iCol), pVal));
+    slFieldInt(pOp, pFields, iCol, slJsonArgInt(pOp, slColumnName(iCol), pVal));
     return;
   }
   memset(&e, 0, sizeof(e));
@@ -380,17 +357,17 @@ static void headerField(
     slErr(pOp, SQLITE_MISMATCH, "invalid %s: %.*s", slColumnName(iCol),
           (int)slUtf8Chars(pVal->z, pVal->n, 60), pVal->z);
   }
-  slFieldText(pOp, pFields, iCol, (const char*)e.pData, e.nData);
+  slFieldText(pOp, pFields, iCol, (const char *)e.pData, e.nData);
 }
 
 /* What of a header is not a column. */
 typedef struct ImportHeader ImportHeader;
 struct ImportHeader {
-  SlFields fields;         /* what the session is made with */
-  SlFields later;          /* ... and then changed to */
+  SlFields fields; /* what the session is made with */
+  SlFields later;  /* ... and then changed to */
   char *azFree[SL_COL_COUNT];
   SlJson meta;
-  int bHead;               /* iHead is given */
+  int bHead; /* iHead is given */
   i64 iHead;
   i64 iArchived;
 };
@@ -398,12 +375,8 @@ struct ImportHeader {
 /*
 ** One member of the header.
 */
-static void headerMember(
-  SlOp *pOp,
-  ImportHeader *pHdr,
-  const SlJson *pKey,
-  const SlJson *pVal
-){
+static void headerMember(SlOp *pOp, ImportHeader *pHdr, const SlJson *pKey,
+                         const SlJson *pVal) {
   int iCol = slColumnIndex(pKey->z, pKey->n);
   if( slJsonStringEq(pKey, "sessionlog") ){
     i64 iVersion = 0;
@@ -415,9 +388,11 @@ static void headerMember(
   }
   if( slJsonStringEq(pKey, "labels") ) return;
   switch( iCol ){
-    case SL_COL_ID: case SL_COL_NAME: case SL_COL_PARENT_ID:
-    case SL_COL_FORKED_AT: case SL_COL_N_EVENTS:
-      break;
+    case SL_COL_ID:
+    case SL_COL_NAME:
+    case SL_COL_PARENT_ID:
+    case SL_COL_FORKED_AT:
+    case SL_COL_N_EVENTS: break;
     case SL_COL_HEAD:
       if( pVal->eType==SL_JSON_NULL ) break;
       pHdr->bHead = 1;
@@ -437,9 +412,10 @@ static void headerMember(
       /* Given at once, it would make an auto name. */
       headerField(pOp, &pHdr->later, iCol, pVal, &pHdr->azFree[iCol]);
       break;
-    case SL_COL_LABEL: case SL_COL_REF: case SL_COL_SCHEMA: case -1:
-      importUnknown(pOp, pKey);
-      break;
+    case SL_COL_LABEL:
+    case SL_COL_REF:
+    case SL_COL_SCHEMA:
+    case -1: importUnknown(pOp, pKey); break;
     default:
       headerField(pOp, &pHdr->fields, iCol, pVal, &pHdr->azFree[iCol]);
       break;
@@ -476,12 +452,8 @@ static void headerMeta(SlOp *pOp, Import *p, const SlJson *pMeta){
 /*
 ** The first line: make the session.
 */
-static void importHeader(
-  SlOp *pOp,
-  Import *p,
-  const SlJson *pObject,
-  ImportHeader *pHdr
-){
+static void importHeader(SlOp *pOp, Import *p, const SlJson *pObject,
+                         ImportHeader *pHdr) {
   SlJsonIter it;
   SlJson key, val;
   u64 mSeen = 0;
@@ -492,7 +464,7 @@ static void importHeader(
     if( i>=0 && (mSeen>>i & 1) ){
       slErr(pOp, SQLITE_ERROR, "duplicate key: %s", slColumnName(i));
     }
-    if( i>=0 ) mSeen |= (u64)1<<i;
+    if( i>=0 ) mSeen |= (u64)1 << i;
     headerMember(pOp, pHdr, &key, &val);
   }
   importSession(pOp, p, &pHdr->fields);
@@ -507,10 +479,19 @@ static void importHeader(
 ** A line after the header: an event.
 */
 static void importExported(SlOp *pOp, Import *p){
-  enum { ORDINAL, KIND, AT_MS, KEY, ORIGIN_ID, TYPE, PAYLOAD, COUNT };
-  static const char *const azKey[COUNT] = {
-    "ordinal", "kind", "at_ms", "key", "origin_id", "type", "payload"
+  enum {
+    ORDINAL,
+    KIND,
+    AT_MS,
+    KEY,
+    ORIGIN_ID,
+    TYPE,
+    PAYLOAD,
+    COUNT
   };
+  static const char *const azKey[COUNT] = { "ordinal", "kind",      "at_ms",
+                                            "key",     "origin_id", "type",
+                                            "payload" };
   SlEvent *pEvent = &p->append.event;
   SlJson object;
   SlJson a[COUNT];
@@ -523,11 +504,11 @@ static void importExported(SlOp *pOp, Import *p){
   if( !slJsonInt(&a[ORDINAL], &iOrdinal)
    || iOrdinal!=p->aBranch[0].iHead+1
   ){
-    slErr(pOp, SQLITE_ERROR, "ordinal is not %lld", p->aBranch[0].iHead+1);
+    slErr(pOp, SQLITE_ERROR, "ordinal is not %lld", p->aBranch[0].iHead + 1);
   }
   if( !importGiven(&a[KIND]) ) slErr(pOp, SQLITE_ERROR, "kind is missing");
-  pEvent->zKind = slJsonArgName(pOp, "kind", &a[KIND], 0, &pEvent->nKind,
-                                &zKind);
+  pEvent->zKind =
+    slJsonArgName(pOp, "kind", &a[KIND], 0, &pEvent->nKind, &zKind);
   if( importGiven(&a[KEY]) ){
     pEvent->zKey = slJsonArgName(pOp, "key", &a[KEY], 0, &pEvent->nKey, &zKey);
   }
@@ -568,9 +549,9 @@ static ImportUuid *uuidSlot(const Import *p, const char *z, i64 n){
   u64 h = 14695981039346656037u;
   i64 i;
   for(i=0; i<n; i++) h = (h ^ (u8)z[i]) * 1099511628211u;
-  h ^= h>>32;
+  h ^= h >> 32;
   for(;;){
-    ImportUuid *pSlot = &p->aUuid[h & (u64)(p->nUuidAlloc-1)];
+    ImportUuid *pSlot = &p->aUuid[h & (u64)(p->nUuidAlloc - 1)];
     if( pSlot->z==0
      || (pSlot->n==n && memcmp(pSlot->z, z, (size_t)n)==0)
     ){
@@ -586,14 +567,14 @@ static ImportUuid *uuidSlot(const Import *p, const char *z, i64 n){
 static void uuidGrow(SlOp *pOp, Import *p){
   ImportUuid *aOld = p->aUuid;
   i64 nOld = p->nUuidAlloc;
-  i64 nNew = nOld ? nOld*2 : 64;
+  i64 nNew = nOld ? nOld * 2 : 64;
   i64 i;
-  ImportUuid *aNew = sqlite3_malloc64((u64)nNew*sizeof(*aNew));
+  ImportUuid *aNew = sqlite3_malloc64((u64)nNew * sizeof(*aNew));
   if( aNew==0 ){
     pOp->rc = SQLITE_NOMEM;
     return;
   }
-  memset(aNew, 0, (size_t)nNew*sizeof(*aNew));
+  memset(aNew, 0, (size_t)nNew * sizeof(*aNew));
   p->aUuid = aNew;
   p->nUuidAlloc = nNew;
   for(i=0; i<nOld; i++){
@@ -652,7 +633,7 @@ static int lineKind(SlOp *pOp, Import *p, const SlJson *pVal, char **pzFree){
    && memchr(e.pData, 0, (size_t)e.nData)==0
    && slUtf8Valid((const u8*)e.pData, e.nData)
   ){
-    p->append.event.zKind = (const char*)e.pData;
+    p->append.event.zKind = (const char *)e.pData;
     p->append.event.nKind = (int)e.nData;
     return 1;
   }
@@ -674,15 +655,12 @@ static int lineTime(const SlJson *pVal, i64 *piMs){
       r = (double)i;
       break;
     case SL_JSON_INT:
-    case SL_JSON_REAL:
-      r = slJsonReal(pVal);
-      break;
-    default:
-      return 0;
+    case SL_JSON_REAL: r = slJsonReal(pVal); break;
+    default: return 0;
   }
-  if( r>-IMPORT_SECONDS && r<IMPORT_SECONDS ) r = r*1000.0;
+  if( r>-IMPORT_SECONDS && r<IMPORT_SECONDS ) r = r * 1000.0;
   if( !(r>-9e15 && r<9e15) ) return 0;
-  *piMs = (i64)(r<0 ? r-0.5 : r+0.5);
+  *piMs = (i64)(r < 0 ? r - 0.5 : r + 0.5);
   return 1;
 }
 
@@ -701,10 +679,16 @@ static void lineAtMs(SlOp *pOp, Import *p, const SlJson *pVal){
 ** A line of a transcript, as an object.
 */
 static void importMessage(SlOp *pOp, Import *p, const SlJson *pObject){
-  enum { TYPE, ROLE, TIMESTAMP, UUID, PARENT, COUNT };
-  static const char *const azKey[COUNT] = {
-    "type", "role", "timestamp", "uuid", "parentUuid"
+  enum {
+    TYPE,
+    ROLE,
+    TIMESTAMP,
+    UUID,
+    PARENT,
+    COUNT
   };
+  static const char *const azKey[COUNT] = { "type", "role", "timestamp", "uuid",
+                                            "parentUuid" };
   SlEvent *pEvent = &p->append.event;
   SlJson a[COUNT];
   char *zFree = 0;
@@ -756,7 +740,7 @@ static int importIsHeader(const SlJson *pObject){
   SlJson key, val;
   slJsonIter(pObject, &it);
   while( slJsonNext(&it, &key, &val) ){
-    if( slJsonStringEq(&key, "sessionlog") ) return val.eType==SL_JSON_INT;
+    if( slJsonStringEq(&key, "sessionlog") ) return val.eType == SL_JSON_INT;
   }
   return 0;
 }
@@ -765,7 +749,7 @@ static int importIsHeader(const SlJson *pObject){
 ** The task of slImport().
 */
 static void importTask(SlOp *pOp, void *pArg){
-  Import *p = (Import*)pArg;
+  Import *p = (Import *)pArg;
   SlJson object;
   if( p->n>=3 && memcmp(p->z, "\xef\xbb\xbf", 3)==0 ){
     p->z += 3;
@@ -785,14 +769,8 @@ static void importTask(SlOp *pOp, void *pArg){
   }
 }
 
-void slImport(
-  SlOp *pOp,
-  const char *z,
-  i64 n,
-  const char *zName,
-  int nName,
-  SlSession *pOut
-){
+void slImport(SlOp *pOp, const char *z, i64 n, const char *zName, int nName,
+              SlSession *pOut) {
   Import s;
   memset(&s, 0, sizeof(s));
   s.z = z;

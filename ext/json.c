@@ -32,11 +32,11 @@
 #define JSON_ALL(c) ((u64)0x0101010101010101 * (u64)(c))
 
 /* True where __builtin_ctzll() finds a word's first byte in memory */
-#if defined(__GNUC__) && defined(__BYTE_ORDER__) \
- && __BYTE_ORDER__==__ORDER_LITTLE_ENDIAN__
-# define JSON_CTZ 1
+#if defined(__GNUC__) && defined(__BYTE_ORDER__)                               \
+  && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define JSON_CTZ 1
 #else
-# define JSON_CTZ 0
+#define JSON_CTZ 0
 #endif
 
 /*
@@ -51,12 +51,11 @@ static const char *jsonPlain(const char *z, const char *zEnd){
   while( zEnd-z>=8 ){
     u64 x, m;
     memcpy(&x, z, 8);
-    m = (x - JSON_ALL(0x20))
-      | ((x ^ JSON_ALL('"')) - JSON_ALL(1))
-      | ((x ^ JSON_ALL('\\')) - JSON_ALL(1));
+    m = (x - JSON_ALL(0x20)) | ((x ^ JSON_ALL('"')) - JSON_ALL(1))
+        | ((x ^ JSON_ALL('\\')) - JSON_ALL(1));
     m &= ~x & JSON_ALL(0x80);
 #if JSON_CTZ
-    if( m ) return z + (__builtin_ctzll(m)>>3);
+    if( m ) return z + (__builtin_ctzll(m) >> 3);
 #else
     if( m ) break;
 #endif
@@ -78,7 +77,7 @@ static const char *jsonSpace(const char *z, const char *zEnd){
 ** The byte at z, or NUL at the end: no grammar takes a NUL.
 */
 static char jsonPeek(const char *z, const char *zEnd){
-  return z<zEnd ? *z : 0;
+  return z < zEnd ? *z : 0;
 }
 
 /*-------------------------------------------------------------------------
@@ -106,18 +105,21 @@ static int jsonTakeString(const char **pz, const char *zEnd, SlJson *p){
     p->bEscape = 1;
     z++;
     switch( jsonPeek(z, zEnd) ){
-      case '"': case '\\': case '/': case 'b':
-      case 'f': case 'n': case 'r': case 't':
-        z++;
-        break;
+      case '"':
+      case '\\':
+      case '/':
+      case 'b':
+      case 'f':
+      case 'n':
+      case 'r':
+      case 't': z++; break;
       case 'u':
         z++;
         for(i=0; i<4; i++, z++){
           if( slHexDigit(jsonPeek(z, zEnd))<0 ) goto string_done;
         }
         break;
-      default:
-        goto string_done;
+      default: goto string_done;
     }
   }
   p->z = zStart;
@@ -172,13 +174,8 @@ static int jsonTakeNumber(const char **pz, const char *zEnd, SlJson *p){
 /*
 ** The literal name zName.
 */
-static int jsonTakeName(
-  const char **pz,
-  const char *zEnd,
-  const char *zName,
-  u8 eType,
-  SlJson *p
-){
+static int jsonTakeName(const char **pz, const char *zEnd, const char *zName,
+                        u8 eType, SlJson *p) {
   const char *zStart = *pz;
   for(; *zName; zName++, (*pz)++){
     if( jsonPeek(*pz, zEnd)!=*zName ) return 0;
@@ -199,7 +196,7 @@ static int jsonTakeScalar(const char **pz, const char *zEnd, SlJson *p){
     case 'n': return jsonTakeName(pz, zEnd, "null", SL_JSON_NULL, p);
     case 't': return jsonTakeName(pz, zEnd, "true", SL_JSON_TRUE, p);
     case 'f': return jsonTakeName(pz, zEnd, "false", SL_JSON_FALSE, p);
-    default:  return jsonTakeNumber(pz, zEnd, p);
+    default: return jsonTakeNumber(pz, zEnd, p);
   }
 }
 
@@ -225,17 +222,17 @@ static int jsonTakeValue(const char **pz, const char *zEnd, SlJson *p){
   int nOpen = 0;
   const char *zStart = *pz;
   char c = jsonPeek(zStart, zEnd);
-  SlJson inner;                   /* A value that only has to be valid */
+  SlJson inner; /* A value that only has to be valid */
 
   if( c!='[' && c!='{' ) return jsonTakeScalar(pz, zEnd, p);
-  p->eType = c=='{' ? SL_JSON_OBJECT : SL_JSON_ARRAY;
+  p->eType = c == '{' ? SL_JSON_OBJECT : SL_JSON_ARRAY;
   p->bEscape = 0;
-  do{
+  do {
     /* A value is due.  One that opens a container leaves another due, in
     ** that container, unless it is empty. */
     c = jsonPeek(*pz, zEnd);
     if( c=='[' || c=='{' ){
-      char cClose = c=='{' ? '}' : ']';
+      char cClose = c == '{' ? '}' : ']';
       if( nOpen>=SL_JSON_DEPTH ) return 0;
       aOpen[nOpen++] = cClose;
       *pz = jsonSpace(*pz + 1, zEnd);
@@ -275,13 +272,13 @@ static int jsonTakeValue(const char **pz, const char *zEnd, SlJson *p){
 ** See slUtil.h.
 */
 int slJsonParse(const char *z, i64 n, SlJson *pOut, i64 *piErr){
-  const char *zEnd = n>0 ? z + n : z;
+  const char *zEnd = n > 0 ? z + n : z;
   const char *zAt = jsonSpace(z, zEnd);
   SlJson val;
   int rc = jsonTakeValue(&zAt, zEnd, &val);
   if( rc ){
     zAt = jsonSpace(zAt, zEnd);
-    rc = zAt==zEnd;
+    rc = zAt == zEnd;
   }
   if( rc ){
     if( pOut ) *pOut = val;
@@ -320,14 +317,13 @@ static const char *jsonSkipContainer(const char *z, const char *zEnd){
         z = jsonSkipString(z, zEnd, &bEscape);
         if( z<zEnd ) z++;
         break;
-      case '[': case '{':
-        nOpen++;
-        break;
-      case ']': case '}':
+      case '[':
+      case '{': nOpen++; break;
+      case ']':
+      case '}':
         if( --nOpen==0 ) return z;
         break;
-      default:
-        break;
+      default: break;
     }
   }
   return z;
@@ -361,7 +357,7 @@ static const char *jsonNextValue(const char *z, const char *zEnd, SlJson *p){
       z = jsonSkipString(zStart + 1, zEnd, &p->bEscape);
       p->z = zStart + 1;
       p->n = z - p->z;
-      return z<zEnd ? z + 1 : z;
+      return z < zEnd ? z + 1 : z;
     case '{':
       p->eType = SL_JSON_OBJECT;
       z = jsonSkipContainer(z, zEnd);
@@ -387,7 +383,7 @@ static const char *jsonNextValue(const char *z, const char *zEnd, SlJson *p){
       z = jsonSkipNumber(z, zEnd, &p->eType);
       break;
   }
-  assert( z>zStart && z<=zEnd );
+  assert(z > zStart && z <= zEnd);
   p->z = zStart;
   p->n = z - zStart;
   return z;
@@ -397,9 +393,9 @@ static const char *jsonNextValue(const char *z, const char *zEnd, SlJson *p){
 ** See slUtil.h.
 */
 void slJsonIter(const SlJson *p, SlJsonIter *pIter){
-  pIter->bObject = p->eType==SL_JSON_OBJECT;
+  pIter->bObject = p->eType == SL_JSON_OBJECT;
   if( p->eType==SL_JSON_OBJECT || p->eType==SL_JSON_ARRAY ){
-    assert( p->n>=2 );
+    assert(p->n >= 2);
     pIter->z = p->z + 1;
     pIter->zEnd = p->z + p->n - 1;
   }else{
@@ -419,7 +415,7 @@ int slJsonNext(SlJsonIter *pIter, SlJson *pKey, SlJson *pVal){
   if( pIter->bObject ){
     SlJson key;
     z = jsonSpace(jsonNextValue(z, zEnd, &key), zEnd);
-    assert( z<zEnd && *z==':' && key.eType==SL_JSON_STRING );
+    assert(z < zEnd && *z == ':' && key.eType == SL_JSON_STRING);
     z = jsonSpace(z + 1, zEnd);
     if( pKey ) *pKey = key;
   }
@@ -437,7 +433,7 @@ int slJsonNext(SlJsonIter *pIter, SlJson *pKey, SlJson *pVal){
 static u32 jsonHex4(const char *z){
   u32 c = 0;
   int i;
-  for(i=0; i<4; i++) c = c<<4 | (u32)(slHexDigit(z[i]) & 15);
+  for(i=0; i<4; i++) c = c << 4 | (u32)(slHexDigit(z[i]) & 15);
   return c;
 }
 
@@ -447,7 +443,7 @@ static u32 jsonHex4(const char *z){
 */
 static const char *jsonEscape(const char *z, const char *zEnd, u32 *pc){
   u32 c;
-  assert( zEnd-z>=2 && z[0]=='\\' );
+  assert(zEnd - z >= 2 && z[0] == '\\');
   switch( z[1] ){
     case 'b': *pc = '\b'; return z + 2;
     case 'f': *pc = '\f'; return z + 2;
@@ -455,18 +451,18 @@ static const char *jsonEscape(const char *z, const char *zEnd, u32 *pc){
     case 'r': *pc = '\r'; return z + 2;
     case 't': *pc = '\t'; return z + 2;
     case 'u': break;
-    default:  *pc = (u8)z[1]; return z + 2;
+    default: *pc = (u8)z[1]; return z + 2;
   }
-  assert( zEnd-z>=6 );
+  assert(zEnd - z >= 6);
   c = jsonHex4(z + 2);
   z += 6;
   if( (c & 0xf800)==0xd800 ){
-    u32 c2 = 0;                   /* Second half, if there is one */
+    u32 c2 = 0; /* Second half, if there is one */
     if( c<0xdc00 && zEnd-z>=6 && z[0]=='\\' && z[1]=='u' ){
       c2 = jsonHex4(z + 2);
     }
     if( (c2 & 0xfc00)==0xdc00 ){
-      c = 0x10000 + ((c & 0x3ff)<<10) + (c2 & 0x3ff);
+      c = 0x10000 + ((c & 0x3ff) << 10) + (c2 & 0x3ff);
       z += 6;
     }else{
       c = 0xfffd;
@@ -483,16 +479,16 @@ static char *jsonUtf8(char *a, u32 c){
   if( c<0x80 ){
     *a++ = (char)c;
   }else if( c<0x800 ){
-    *a++ = (char)(0xc0 | c>>6);
+    *a++ = (char)(0xc0 | c >> 6);
     *a++ = (char)(0x80 | (c & 0x3f));
   }else if( c<0x10000 ){
-    *a++ = (char)(0xe0 | c>>12);
-    *a++ = (char)(0x80 | ((c>>6) & 0x3f));
+    *a++ = (char)(0xe0 | c >> 12);
+    *a++ = (char)(0x80 | ((c >> 6) & 0x3f));
     *a++ = (char)(0x80 | (c & 0x3f));
   }else{
-    *a++ = (char)(0xf0 | c>>18);
-    *a++ = (char)(0x80 | ((c>>12) & 0x3f));
-    *a++ = (char)(0x80 | ((c>>6) & 0x3f));
+    *a++ = (char)(0xf0 | c >> 18);
+    *a++ = (char)(0x80 | ((c >> 12) & 0x3f));
+    *a++ = (char)(0x80 | ((c >> 6) & 0x3f));
     *a++ = (char)(0x80 | (c & 0x3f));
   }
   return a;
@@ -507,7 +503,7 @@ int slJsonStringEq(const SlJson *p, const char *zWant){
   if( p->eType!=SL_JSON_STRING ) return 0;
   if( !p->bEscape ){
     size_t n = strlen(zWant);
-    return (u64)p->n==n && memcmp(z, zWant, n)==0;
+    return (u64)p->n == n && memcmp(z, zWant, n) == 0;
   }
   for(; z<zEnd; zWant++){
     u32 c;
@@ -518,7 +514,7 @@ int slJsonStringEq(const SlJson *p, const char *zWant){
     }
     if( c==0 || c!=(u8)*zWant ) return 0;
   }
-  return *zWant==0;
+  return *zWant == 0;
 }
 
 /*
@@ -528,8 +524,8 @@ int slJsonStringEq(const SlJson *p, const char *zWant){
 int slJsonString(const SlJson *p, char **pz, i64 *pn){
   const char *z = p->z;
   const char *zEnd = z + p->n;
-  char *zOut;                     /* The decoded text */
-  char *a;                        /* Where its next byte goes */
+  char *zOut; /* The decoded text */
+  char *a;    /* Where its next byte goes */
   *pz = 0;
   *pn = 0;
   zOut = sqlite3_malloc64((u64)p->n + 1);
@@ -560,7 +556,7 @@ int slJsonString(const SlJson *p, char **pz, i64 *pn){
 ** See slUtil.h.
 */
 int slJsonInt(const SlJson *p, i64 *piVal){
-  return p->eType==SL_JSON_INT && slParseDecimal(p->z, p->n, piVal);
+  return p->eType == SL_JSON_INT && slParseDecimal(p->z, p->n, piVal);
 }
 
 /*
@@ -574,17 +570,19 @@ int slJsonInt(const SlJson *p, i64 *piVal){
 ** them rounds correctly.
 */
 double slJsonReal(const SlJson *p){
-  static const double aPow10[] = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
+  static const double aPow10[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,
+                                   1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+                                   1e18, 1e19, 1e20, 1e21, 1e22 };
+  enum {
+    nMaxDigit = 800
   };
-  enum { nMaxDigit = 800 };
-  char aNum[nMaxDigit + 24];      /* Digits, and then "e-12345" */
-  int nDigit = 0;                 /* Digits in aNum[] */
-  int bMore = 0;                  /* A digit not zero was left out */
-  int bPoint = 0;                 /* The point has been seen */
+  char aNum[nMaxDigit + 24]; /* Digits, and then "e-12345" */
+  int nDigit = 0;            /* Digits in aNum[] */
+  int bMore = 0;             /* A digit not zero was left out */
+  int bPoint = 0;            /* The point has been seen */
   int bNeg = 0;
-  i64 iExp = 0;                   /* Power of ten for the digits */
+  i64 iExp = 0; /* Power of ten for the digits */
   const char *z = p->z;
   const char *zEnd = z + p->n;
   double r;
@@ -608,24 +606,24 @@ double slJsonReal(const SlJson *p){
     }
   }
   if( z<zEnd ){
-    i64 i = 0;                    /* The exponent, clamped to more than any
+    i64 i = 0; /* The exponent, clamped to more than any
                                   ** number of digits can make up for */
     int bNegExp = 0;
     z++;
-    if( z<zEnd && (*z=='+' || *z=='-') ) bNegExp = *z++=='-';
+    if( z<zEnd && (*z=='+' || *z=='-') ) bNegExp = *z++ == '-';
     for(; z<zEnd; z++){
-      if( i<((i64)1<<56) ) i = i*10 + (*z - '0');
+      if( i<((i64)1<<56) ) i = i * 10 + (*z - '0');
     }
     iExp += bNegExp ? -i : i;
   }
 
   if( nDigit==0 ){
     r = 0.0;
-#if FLT_EVAL_METHOD==0
+#if FLT_EVAL_METHOD == 0
   }else if( nDigit<=15 && iExp>=-22 && iExp<=22 ){
     i64 v = 0;
     int i;
-    for(i=0; i<nDigit; i++) v = v*10 + (aNum[i] - '0');
+    for(i=0; i<nDigit; i++) v = v * 10 + (aNum[i] - '0');
     r = (double)v;
     if( iExp<0 ){
       r /= aPow10[-iExp];
@@ -652,7 +650,7 @@ double slJsonReal(const SlJson *p){
 ** sqlite3_str_append() with a length of 64 bits.
 */
 static void jsonAppend(sqlite3_str *pStr, const char *z, i64 n){
-  const i64 nMax = 1<<30;
+  const i64 nMax = 1 << 30;
   for(; n>nMax; n-=nMax, z+=nMax) sqlite3_str_append(pStr, z, (int)nMax);
   sqlite3_str_append(pStr, z, (int)n);
 }
@@ -663,14 +661,14 @@ static void jsonAppend(sqlite3_str *pStr, const char *z, i64 n){
 void slJsonQuote(sqlite3_str *pStr, const char *z, i64 n){
   static const char aHex[] = "0123456789abcdef";
   static const char aShort[256] = {
-    ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
-    ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'
+    ['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+    ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'
   };
   const char *zEnd = z + n;
   sqlite3_str_appendchar(pStr, 1, '"');
   for(;;){
     const char *zPlain = z;
-    char aEsc[6] = {'\\', 0, '0', '0', 0, 0};
+    char aEsc[6] = { '\\', 0, '0', '0', 0, 0 };
     u8 c;
     z = jsonPlain(z, zEnd);
     if( z>zPlain ) jsonAppend(pStr, zPlain, z - zPlain);
@@ -681,7 +679,7 @@ void slJsonQuote(sqlite3_str *pStr, const char *z, i64 n){
       sqlite3_str_append(pStr, aEsc, 2);
     }else{
       aEsc[1] = 'u';
-      aEsc[4] = aHex[c>>4];
+      aEsc[4] = aHex[c >> 4];
       aEsc[5] = aHex[c & 15];
       sqlite3_str_append(pStr, aEsc, 6);
     }

@@ -33,14 +33,8 @@ static void labelAllowed(SlOp *pOp, const char *z, int n, i64 iSession){
   }
 }
 
-void slLabelSet(
-  SlOp *pOp,
-  const SlSession *pSession,
-  const char *z,
-  int n,
-  int bAtMs,
-  i64 iAtMs
-){
+void slLabelSet(SlOp *pOp, const SlSession *pSession, const char *z, int n,
+                int bAtMs, i64 iAtMs) {
   sqlite3_stmt *pStmt;
   z = slCheckName(pOp, "label", z, n, 1, &n);
   labelAllowed(pOp, z, n, pSession->iKey);
@@ -61,7 +55,7 @@ i64 slLabelKey(SlOp *pOp, const char *z, int n){
 int slLabelDrop(SlOp *pOp, const char *z, int n){
   i64 iKey = slLabelKey(pOp, z, n);
   if( iKey ) slLabelDelete(pOp, iKey);
-  return iKey!=0;
+  return iKey != 0;
 }
 
 void slLabelDelete(SlOp *pOp, i64 iKey){
@@ -74,15 +68,8 @@ void slLabelDelete(SlOp *pOp, i64 iKey){
 ** The present row's values are read, what is given replaces them, and the
 ** row is written as a whole.
 */
-void slLabelChange(
-  SlOp *pOp,
-  i64 iKey,
-  const char *z,
-  int n,
-  const SlSession *pSession,
-  int bAtMs,
-  i64 iAtMs
-){
+void slLabelChange(SlOp *pOp, i64 iKey, const char *z, int n,
+                   const SlSession *pSession, int bAtMs, i64 iAtMs) {
   sqlite3_stmt *pOld = slStmt(pOp, SL_SQL_LABEL_ROW);
   slBindInt(pOp, pOld, 1, iKey);
   slBindTenant(pOp, pOld, 2);
@@ -91,7 +78,7 @@ void slLabelChange(
     i64 iOther, iOwner;
     sqlite3_stmt *pStmt;
     if( z==0 ){
-      z = (const char*)sqlite3_column_text(pOld, 0);
+      z = (const char *)sqlite3_column_text(pOld, 0);
       n = sqlite3_column_bytes(pOld, 0);
       if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
     }
@@ -124,13 +111,8 @@ i64 slMetaKey(SlOp *pOp, const SlSession *pSession, const char *z, int n){
   return iKey;
 }
 
-void slMetaSet(
-  SlOp *pOp,
-  const SlSession *pSession,
-  const char *z,
-  int n,
-  const SlEvent *pVal
-){
+void slMetaSet(SlOp *pOp, const SlSession *pSession, const char *z, int n,
+               const SlEvent *pVal) {
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_META_SET);
   slBindInt(pOp, pStmt, 1, pSession->iKey);
   slBindText(pOp, pStmt, 2, z, n);
@@ -141,12 +123,8 @@ void slMetaSet(
 /*
 ** Store one member; a key that the session has already was given twice.
 */
-static void metaMember(
-  SlOp *pOp,
-  const SlSession *pSession,
-  const SlJson *pKey,
-  const SlJson *pJson
-){
+static void metaMember(SlOp *pOp, const SlSession *pSession, const SlJson *pKey,
+                       const SlJson *pJson) {
   SlEvent val;
   char *zKey = 0;
   char *zText = 0;
@@ -186,14 +164,8 @@ void slMetaDelete(SlOp *pOp, i64 iKey){
   slRun(pOp, SL_SQL_META_DELETE, pStmt);
 }
 
-void slMetaChange(
-  SlOp *pOp,
-  i64 iKey,
-  const SlSession *pSession,
-  const char *z,
-  int n,
-  const SlEvent *pVal
-){
+void slMetaChange(SlOp *pOp, i64 iKey, const SlSession *pSession, const char *z,
+                  int n, const SlEvent *pVal) {
   sqlite3_stmt *pOld = slStmt(pOp, SL_SQL_META_ROW);
   slBindInt(pOp, pOld, 1, iKey);
   if( slStep(pOp, pOld) ){
@@ -203,7 +175,7 @@ void slMetaChange(
     memset(&owner, 0, sizeof(owner));
     owner.iKey = sqlite3_column_int64(pOld, 0);
     if( z==0 ){
-      z = (const char*)sqlite3_column_text(pOld, 1);
+      z = (const char *)sqlite3_column_text(pOld, 1);
       n = sqlite3_column_bytes(pOld, 1);
       if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
     }
@@ -217,7 +189,7 @@ void slMetaChange(
     slBindInt(pOp, pStmt, 2, owner.iKey);
     slBindText(pOp, pStmt, 3, z, n);
     if( pVal ) slBindEvent(pOp, pStmt, 4, pVal);
-    slBindInt(pOp, pStmt, 5, pVal!=0);
+    slBindInt(pOp, pStmt, 5, pVal != 0);
     slRun(pOp, SL_SQL_META_CHANGE, pStmt);
   }
   slFree(pOp, SL_SQL_META_ROW, pOld);
@@ -227,18 +199,14 @@ void slMetaChange(
 
 int slHasData(SlOp *pOp, const SlSession *pSession){
   if( slHead(pOp, pSession)>pSession->iForkedAt ) return 1;
-  return slQueryInt(pOp, SL_SQL_ARTIFACT_ANY, pSession->iKey, 0, 0)!=0;
+  return slQueryInt(pOp, SL_SQL_ARTIFACT_ANY, pSession->iKey, 0, 0) != 0;
 }
 
 /*
 ** The key of the session's artifact of that name, or 0.
 */
-static i64 artifactKey(
-  SlOp *pOp,
-  const SlSession *pSession,
-  const char *z,
-  int n
-){
+static i64 artifactKey(SlOp *pOp, const SlSession *pSession, const char *z,
+                       int n) {
   i64 iKey = 0;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_ARTIFACT_FIND);
   slBindInt(pOp, pStmt, 1, pSession->iKey);
@@ -248,15 +216,8 @@ static i64 artifactKey(
   return iKey;
 }
 
-i64 slArtifactAdd(
-  SlOp *pOp,
-  const SlSession *pSession,
-  const char *z,
-  int n,
-  i64 iAtMs,
-  i64 nSize,
-  const SlEvent *pContent
-){
+i64 slArtifactAdd(SlOp *pOp, const SlSession *pSession, const char *z, int n,
+                  i64 iAtMs, i64 nSize, const SlEvent *pContent) {
   sqlite3_stmt *pStmt;
   if( artifactKey(pOp, pSession, z, n) ){
     slErr(pOp, SQLITE_CONSTRAINT, "artifact name is taken: %.*s", n, z);

@@ -11,10 +11,10 @@
 #include "sessionlogInt.h"
 
 #define SL_PAUSE_EVENTS 50
-#define SL_PAUSE_CHARS 500
+#define SL_PAUSE_CHARS  500
 
 /* As many bytes of a line decide: a character has no more than four. */
-#define SL_PAUSE_BYTES (4*SL_PAUSE_CHARS)
+#define SL_PAUSE_BYTES (4 * SL_PAUSE_CHARS)
 
 /* Room for a session's status. */
 #define SL_STATUS_MAX 20
@@ -22,7 +22,7 @@
 /* ---- the summary ----------------------------------------------------- */
 
 static int isBlank(char c){
-  return c==' ' || (c>='\t' && c<='\r');
+  return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
 /* A line, as far as it can matter. */
@@ -54,7 +54,7 @@ static int lineEvent(Line *p, const SlEvent *pEvent){
   char zNumber[32];
   switch( pEvent->eType ){
     case SQLITE_TEXT:
-      lineText(p, (const char*)pEvent->pData, pEvent->nData);
+      lineText(p, (const char *)pEvent->pData, pEvent->nData);
       return 1;
     case SQLITE_INTEGER:
       sqlite3_snprintf(sizeof(zNumber), zNumber, "%lld", pEvent->iInt);
@@ -62,8 +62,7 @@ static int lineEvent(Line *p, const SlEvent *pEvent){
     case SQLITE_FLOAT:
       sqlite3_snprintf(sizeof(zNumber), zNumber, "%!.15g", pEvent->rReal);
       break;
-    default:
-      return 0;
+    default: return 0;
   }
   lineText(p, zNumber, (i64)strlen(zNumber));
   return 1;
@@ -81,7 +80,7 @@ static void summaryLines(SlOp *pOp, SlReader *pReader, sqlite3_str *pStr){
       && slReaderNext(pOp, pReader)
   ){
     Line *pNew = &aLine[nLine & 1];
-    const Line *pOld = &aLine[(nLine+1) & 1];
+    const Line *pOld = &aLine[(nLine + 1) & 1];
     slReaderEvent(pOp, pReader, &event);
     if( pOp->rc!=SQLITE_OK || !lineEvent(pNew, &event) ) continue;
     if( nLine>0 ){
@@ -100,11 +99,11 @@ static void summaryLines(SlOp *pOp, SlReader *pReader, sqlite3_str *pStr){
 */
 static void summaryMake(SlOp *pOp, SlPause *p, const SlSession *pSession){
   i64 iHead = slHead(pOp, pSession);
-  i64 iFrom = iHead-SL_PAUSE_EVENTS+1;
+  i64 iFrom = iHead - SL_PAUSE_EVENTS + 1;
   sqlite3_str *pStr = sqlite3_str_new(0);
   SlReader *pReader = slReaderNew();
   if( pReader==0 ) slErrRc(pOp, SQLITE_NOMEM);
-  if( iFrom<=pSession->iArchived ) iFrom = pSession->iArchived+1;
+  if( iFrom<=pSession->iArchived ) iFrom = pSession->iArchived + 1;
   if( pOp->rc==SQLITE_OK ){
     slReaderOpen(pOp, pReader, pSession, iFrom, iHead, 0);
     summaryLines(pOp, pReader, pStr);
@@ -128,7 +127,7 @@ static void summaryMake(SlOp *pOp, SlPause *p, const SlSession *pSession){
 ** Take the note over as the summary.
 */
 static void summaryNote(SlOp *pOp, SlPause *p){
-  p->zSummary = sqlite3_malloc64((u64)p->nNote+1);
+  p->zSummary = sqlite3_malloc64((u64)p->nNote + 1);
   if( p->zSummary==0 ){
     slErrRc(pOp, SQLITE_NOMEM);
     return;
@@ -156,7 +155,7 @@ static void lifeStatus(SlOp *pOp, const SlSession *p, char z[SL_STATUS_MAX]){
 }
 
 static int isEnded(const char *zStatus){
-  return strcmp(zStatus, "ended")==0 || strcmp(zStatus, "reaped")==0;
+  return strcmp(zStatus, "ended") == 0 || strcmp(zStatus, "reaped") == 0;
 }
 
 /*
@@ -181,7 +180,7 @@ static void lifeChange(SlOp *pOp, const SlSession *p, const char *zStatus){
 }
 
 static void pauseTask(SlOp *pOp, void *pArg){
-  SlPause *p = (SlPause*)pArg;
+  SlPause *p = (SlPause *)pArg;
   SlSession session;
   SlFields fields;
   memset(&fields, 0, sizeof(fields));
@@ -212,7 +211,7 @@ struct LifeArg {
 };
 
 static void resumeTask(SlOp *pOp, void *pArg){
-  LifeArg *p = (LifeArg*)pArg;
+  LifeArg *p = (LifeArg *)pArg;
   char zStatus[SL_STATUS_MAX];
   slNeed(pOp, p->pRef, p->pSession);
   lifeStatus(pOp, p->pSession, zStatus);
@@ -231,7 +230,7 @@ void slResume(SlOp *pOp, sqlite3_value *pRef, SlSession *pOut){
 }
 
 static void stopTask(SlOp *pOp, void *pArg){
-  LifeArg *p = (LifeArg*)pArg;
+  LifeArg *p = (LifeArg *)pArg;
   slNeed(pOp, p->pRef, p->pSession);
   lifeNotEnded(pOp, p->pSession);
   lifeChange(pOp, p->pSession, "stopped");
@@ -253,7 +252,7 @@ void slCommandTarget(SlOp *pOp, sqlite3_value *pRef, SlSession *pOut){
   }
   lifeStatus(pOp, pOut, zStatus);
   if( isEnded(zStatus) || strcmp(zStatus, "stopped")==0 ){
-    slErr(pOp, SQLITE_CONSTRAINT, "session %s takes no commands: %s",
-          pOut->zId, zStatus);
+    slErr(pOp, SQLITE_CONSTRAINT, "session %s takes no commands: %s", pOut->zId,
+          zStatus);
   }
 }

@@ -27,12 +27,12 @@
 typedef struct SlPacking SlPacking;
 struct SlPacking {
   const SlSession *pSession;
-  SlPacker *pPacker;       /* the block being collected; NULL until needed */
-  i64 iDone;               /* ordinal of the last event that is in a block */
-  i64 iNext;               /* ordinal of the next row */
-  i64 iLastMs;             /* at_ms of the latest event collected */
-  int bKeys;               /* one of the collected has an idempotency key */
-  int bStop;               /* the next event can't be packed */
+  SlPacker *pPacker; /* the block being collected; NULL until needed */
+  i64 iDone;         /* ordinal of the last event that is in a block */
+  i64 iNext;         /* ordinal of the next row */
+  i64 iLastMs;       /* at_ms of the latest event collected */
+  int bKeys;         /* one of the collected has an idempotency key */
+  int bStop;         /* the next event can't be packed */
 };
 
 /*
@@ -49,11 +49,11 @@ static void packDamage(SlOp *pOp, const SlPacking *p, i64 iOrdinal){
 static void packEvent(SlOp *pOp, sqlite3_stmt *pStmt, SlEvent *pEvent){
   memset(pEvent, 0, sizeof(*pEvent));
   pEvent->iAtMs = sqlite3_column_int64(pStmt, SL_EV_AT_MS);
-  pEvent->zKind = (const char*)sqlite3_column_text(pStmt, SL_EV_KIND);
+  pEvent->zKind = (const char *)sqlite3_column_text(pStmt, SL_EV_KIND);
   pEvent->nKind = sqlite3_column_bytes(pStmt, SL_EV_KIND);
   if( pEvent->zKind==0 ) pOp->rc = SQLITE_NOMEM;
   if( sqlite3_column_type(pStmt, SL_EV_IDEM)!=SQLITE_NULL ){
-    pEvent->zKey = (const char*)sqlite3_column_text(pStmt, SL_EV_IDEM);
+    pEvent->zKey = (const char *)sqlite3_column_text(pStmt, SL_EV_IDEM);
     pEvent->nKey = sqlite3_column_bytes(pStmt, SL_EV_IDEM);
     if( pEvent->zKey==0 ) pOp->rc = SQLITE_NOMEM;
   }
@@ -67,8 +67,8 @@ static void packEvent(SlOp *pOp, sqlite3_stmt *pStmt, SlEvent *pEvent){
 static void packRange(SlOp *pOp, const SlPacking *p, int eSql, int nEvent){
   i64 iSession = p->pSession->iKey;
   sqlite3_stmt *pStmt = slStmt(pOp, eSql);
-  slBindInt(pOp, pStmt, 1, SL_KEY(iSession, p->iDone+1));
-  slBindInt(pOp, pStmt, 2, SL_KEY(iSession, p->iDone+nEvent));
+  slBindInt(pOp, pStmt, 1, SL_KEY(iSession, p->iDone + 1));
+  slBindInt(pOp, pStmt, 2, SL_KEY(iSession, p->iDone + nEvent));
   if( pStmt && sqlite3_bind_parameter_count(pStmt)>2 ){
     slBindInt(pOp, pStmt, 3, iSession);
   }
@@ -83,9 +83,9 @@ static void packRange(SlOp *pOp, const SlPacking *p, int eSql, int nEvent){
 */
 static void packFlush(SlOp *pOp, SlPacking *p){
   int nEvent = slPackerCount(p->pPacker);
-  i64 iKey = SL_KEY(p->pSession->iKey, p->iDone+1);
-  i64 nLimit = sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1)
-             - SL_PACK_ROW;
+  i64 iKey = SL_KEY(p->pSession->iKey, p->iDone + 1);
+  i64 nLimit =
+    sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1) - SL_PACK_ROW;
   void *pData;
   i64 nData;
   sqlite3_stmt *pStmt;
@@ -191,14 +191,14 @@ i64 slPack(SlOp *pOp, const SlSession *pSession, i64 iTo, int nMin){
   memset(&s, 0, sizeof(s));
   s.pSession = pSession;
   if( iTo>SL_MAX_ORDINAL ) iTo = SL_MAX_ORDINAL;
-  s.iDone = SL_ORDINAL(slQueryInt(pOp, SL_SQL_PACK_END,
-                SL_KEY(pSession->iKey, 0),
-                SL_KEY(pSession->iKey, SL_MAX_ORDINAL),
-                SL_KEY(pSession->iKey, pSession->iForkedAt)));
-  iFirst = s.iNext = s.iDone+1;
+  s.iDone =
+    SL_ORDINAL(slQueryInt(pOp, SL_SQL_PACK_END, SL_KEY(pSession->iKey, 0),
+                          SL_KEY(pSession->iKey, SL_MAX_ORDINAL),
+                          SL_KEY(pSession->iKey, pSession->iForkedAt)));
+  iFirst = s.iNext = s.iDone + 1;
   if( iFirst<=iTo ) packRows(pOp, &s, iTo, nMin);
   slPackerFree(s.pPacker);
-  return pOp->rc==SQLITE_OK ? s.iDone-iFirst+1 : 0;
+  return pOp->rc == SQLITE_OK ? s.iDone - iFirst + 1 : 0;
 }
 
 /*
@@ -211,7 +211,7 @@ i64 slPackIdle(SlOp *pOp, const SlSession *pSession){
   if( slQueryInt(pOp, SL_SQL_PACK_ENDED, pSession->iKey, 0, 0) ){
     return slPack(pOp, pSession, SL_MAX_ORDINAL, 1);
   }
-  return slPack(pOp, pSession, slHead(pOp, pSession)-SL_PACK_KEEP,
+  return slPack(pOp, pSession, slHead(pOp, pSession) - SL_PACK_KEEP,
                 SL_PACK_MIN);
 }
 
@@ -227,7 +227,7 @@ i64 slArchive(SlOp *pOp, SlSession *pSession, i64 iTo){
   i64 nHidden;
   if( iTo>iHead ) iTo = iHead;
   if( pOp->rc!=SQLITE_OK || iTo<=pSession->iArchived ) return 0;
-  nHidden = iTo-pSession->iArchived;
+  nHidden = iTo - pSession->iArchived;
   pStmt = slStmt(pOp, SL_SQL_PACK_ARCHIVE);
   slBindInt(pOp, pStmt, 1, pSession->iKey);
   slBindInt(pOp, pStmt, 2, iTo);

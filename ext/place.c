@@ -4,7 +4,7 @@
 #include "sessionlogInt.h"
 
 /* The modes by SL_WRITES_. */
-static const char *const azWrites[] = {"any", "dml", "explicit"};
+static const char *const azWrites[] = { "any", "dml", "explicit" };
 
 const char *slWritesName(const SlDb *pDb){
   return azWrites[pDb->eWrites];
@@ -15,7 +15,7 @@ const char *slWritesName(const SlDb *pDb){
 ** too.
 */
 static void writesTask(SlOp *pOp, void *pArg){
-  int eWrites = *(const int*)pArg;
+  int eWrites = *(const int *)pArg;
   const char *z = azWrites[eWrites];
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_CONFIG_SET);
   slBindText(pOp, pStmt, 1, "writes", 6);

@@ -13,32 +13,36 @@
 /* A part of the history that one session has recorded. */
 typedef struct SlSegment SlSegment;
 struct SlSegment {
-  i64 iSession;            /* the session's integer */
-  i64 iFrom;               /* first and last ordinal wanted, iFrom<=iTo */
+  i64 iSession; /* the session's integer */
+  i64 iFrom;    /* first and last ordinal wanted, iFrom<=iTo */
   i64 iTo;
 };
 
 /* Where the reader is within a segment. */
-enum { SL_AT_START, SL_AT_ROWS, SL_AT_BLOCKS };
+enum {
+  SL_AT_START,
+  SL_AT_ROWS,
+  SL_AT_BLOCKS
+};
 
 struct SlReader {
-  SlOp *pOp;               /* for giving statements back */
-  SlSegment *aSeg;         /* newest session first */
+  SlOp *pOp;       /* for giving statements back */
+  SlSegment *aSeg; /* newest session first */
   int nSeg;
   int nAlloc;
-  int iSeg;                /* present segment */
+  int iSeg; /* present segment */
   int bDesc;
-  int eAt;                 /* SL_AT_... */
-  i64 iNext;               /* ordinal that comes next in the segment */
-  i64 iKey;                /* key of the present event */
-  sqlite3_stmt *pRow;      /* on the segment's rows */
-  int bRow;                /* pRow stands on a row not yet given */
-  sqlite3_stmt *pBlk;      /* on the segment's blocks */
-  SlBlock *pBlock;         /* the present block */
-  i64 iFirst;              /* ordinal of its first event */
-  int nEvent;              /* events in it, 0: none decoded */
-  int bInBlock;            /* the present event is in pBlock */
-  i64 iOrigin;             /* session of zOrigin */
+  int eAt;            /* SL_AT_... */
+  i64 iNext;          /* ordinal that comes next in the segment */
+  i64 iKey;           /* key of the present event */
+  sqlite3_stmt *pRow; /* on the segment's rows */
+  int bRow;           /* pRow stands on a row not yet given */
+  sqlite3_stmt *pBlk; /* on the segment's blocks */
+  SlBlock *pBlock;    /* the present block */
+  i64 iFirst;         /* ordinal of its first event */
+  int nEvent;         /* events in it, 0: none decoded */
+  int bInBlock;       /* the present event is in pBlock */
+  i64 iOrigin;        /* session of zOrigin */
   char zOrigin[27];
 };
 
@@ -92,10 +96,11 @@ void slReaderFree(SlReader *p){
 /*
 ** Add a segment.
 */
-static void readerAdd(SlOp *pOp, SlReader *p, i64 iSession, i64 iFrom, i64 iTo){
+static void readerAdd(SlOp *pOp, SlReader *p, i64 iSession, i64 iFrom,
+                      i64 iTo) {
   if( p->nSeg==p->nAlloc ){
-    int nNew = p->nAlloc ? p->nAlloc*2 : 4;
-    SlSegment *aNew = sqlite3_realloc64(p->aSeg, (u64)nNew*sizeof(*aNew));
+    int nNew = p->nAlloc ? p->nAlloc * 2 : 4;
+    SlSegment *aNew = sqlite3_realloc64(p->aSeg, (u64)nNew * sizeof(*aNew));
     if( aNew==0 ){
       pOp->rc = SQLITE_NOMEM;
       return;
@@ -109,14 +114,8 @@ static void readerAdd(SlOp *pOp, SlReader *p, i64 iSession, i64 iFrom, i64 iTo){
   p->nSeg++;
 }
 
-void slReaderOpen(
-  SlOp *pOp,
-  SlReader *p,
-  const SlSession *pSession,
-  i64 iFrom,
-  i64 iTo,
-  int bDesc
-){
+void slReaderOpen(SlOp *pOp, SlReader *p, const SlSession *pSession, i64 iFrom,
+                  i64 iTo, int bDesc) {
   SlSession s = *pSession;
   i64 iHead;
   slReaderClose(p);
@@ -128,17 +127,17 @@ void slReaderOpen(
   if( iFrom<1 ) iFrom = 1;
   while( pOp->rc==SQLITE_OK && iFrom<=iTo ){
     i64 iParent = s.iParent;
-    i64 iLow = s.iForkedAt+1>iFrom ? s.iForkedAt+1 : iFrom;
+    i64 iLow = s.iForkedAt + 1 > iFrom ? s.iForkedAt + 1 : iFrom;
     if( iLow<=iTo ) readerAdd(pOp, p, s.iKey, iLow, iTo);
     if( iParent==0 || iFrom>s.iForkedAt || pOp->rc!=SQLITE_OK ) break;
     if( iTo>s.iForkedAt ) iTo = s.iForkedAt;
     if( iParent>=s.iKey || !slSessionByKey(pOp, iParent, &s) ){
       slErr(pOp, SQLITE_CORRUPT_VTAB,
-            "session %s: ordinals up to %lld are lost with its parent",
-            s.zId, s.iForkedAt);
+            "session %s: ordinals up to %lld are lost with its parent", s.zId,
+            s.iForkedAt);
     }
   }
-  p->iSeg = bDesc ? 0 : p->nSeg-1;
+  p->iSeg = bDesc ? 0 : p->nSeg - 1;
 }
 
 /*
@@ -194,11 +193,12 @@ static void readerDecode(SlOp *pOp, SlReader *p){
       return;
     }
   }
-  rc = pData==0 && nData>0 ? SQLITE_NOMEM
-     : slBlockDecode(p->pBlock, iKey, nEvent, pData, nData);
+  rc = pData == 0 && nData > 0
+         ? SQLITE_NOMEM
+         : slBlockDecode(p->pBlock, iKey, nEvent, pData, nData);
   if( rc==SQLITE_CORRUPT || SL_SESSION(iKey)!=pSeg->iSession ){
     i64 iFirst = SL_ORDINAL(iKey);
-    readerDamage(pOp, p, iFirst, nEvent>1 ? iFirst+nEvent-1 : iFirst);
+    readerDamage(pOp, p, iFirst, nEvent > 1 ? iFirst + nEvent - 1 : iFirst);
     return;
   }
   slErrRc(pOp, rc);
@@ -236,7 +236,7 @@ static int readerFromBlock(SlOp *pOp, SlReader *p){
     readerSeekBlock(pOp, p);
   }
   p->bInBlock = 1;
-  return pOp->rc==SQLITE_OK;
+  return pOp->rc == SQLITE_OK;
 }
 
 /*
@@ -280,7 +280,7 @@ int slReaderNext(SlOp *pOp, SlReader *p){
   ){
     p->eAt = SL_AT_ROWS;
   }
-  bOk = p->eAt==SL_AT_ROWS ? readerFromRow(pOp, p) : readerFromBlock(pOp, p);
+  bOk = p->eAt == SL_AT_ROWS ? readerFromRow(pOp, p) : readerFromBlock(pOp, p);
   p->iKey = SL_KEY(p->aSeg[p->iSeg].iSession, p->iNext);
   p->iNext += p->bDesc ? -1 : 1;
   return bOk;
@@ -303,7 +303,7 @@ static const char *readerText(SlOp *pOp, SlReader *p, int eCol, int *pn){
     *pn = 0;
     return 0;
   }
-  z = (const char*)sqlite3_column_text(p->pRow, eCol);
+  z = (const char *)sqlite3_column_text(p->pRow, eCol);
   *pn = sqlite3_column_bytes(p->pRow, eCol);
   if( z==0 ) pOp->rc = SQLITE_NOMEM;
   return z;
@@ -311,7 +311,7 @@ static const char *readerText(SlOp *pOp, SlReader *p, int eCol, int *pn){
 
 void slReaderEvent(SlOp *pOp, SlReader *p, SlEvent *pEvent){
   if( p->bInBlock ){
-    slBlockEvent(p->pBlock, (int)(SL_ORDINAL(p->iKey)-p->iFirst), pEvent);
+    slBlockEvent(p->pBlock, (int)(SL_ORDINAL(p->iKey) - p->iFirst), pEvent);
     return;
   }
   memset(pEvent, 0, sizeof(*pEvent));
@@ -336,8 +336,7 @@ void slReaderEvent(SlOp *pOp, SlReader *p, SlEvent *pEvent){
       pEvent->nData = sqlite3_column_bytes(p->pRow, SL_EV_PAYLOAD);
       if( pEvent->pData==0 && pEvent->nData>0 ) pOp->rc = SQLITE_NOMEM;
       break;
-    default:
-      break;
+    default: break;
   }
 }
 

@@ -60,12 +60,8 @@ static void retainRun(SlOp *pOp, int eSql, i64 i1, i64 i2){
 /*
 ** Write a block anew with the first nKeep events of a decoded one.
 */
-static void retainRewrite(
-  SlOp *pOp,
-  const SlBlock *pBlock,
-  i64 iBlock,
-  int nKeep
-){
+static void retainRewrite(SlOp *pOp, const SlBlock *pBlock, i64 iBlock,
+                          int nKeep) {
   SlPacker *pPacker = slPackerNew();
   SlEvent event;
   void *pData = 0;
@@ -115,7 +111,7 @@ static SlBlock *retainDecode(SlOp *pOp, sqlite3_stmt *pStmt, const char *zId){
   if( rc==SQLITE_CORRUPT ){
     slErr(pOp, SQLITE_CORRUPT_VTAB,
           "session %s: events %lld to %lld are damaged", zId,
-          SL_ORDINAL(iBlock), SL_ORDINAL(iBlock)+nEvent-1);
+          SL_ORDINAL(iBlock), SL_ORDINAL(iBlock) + nEvent - 1);
   }
   slErrRc(pOp, rc);
   return 0;
@@ -141,7 +137,7 @@ static void retainStraddle(SlOp *pOp, i64 iKey, i64 iKept, const char *zId){
   slFree(pOp, SL_SQL_RETAIN_STRADDLE, pStmt);
   if( pBlock==0 ) return;
   retainRun(pOp, SL_SQL_RETAIN_CUT_BLOCKS, iBlock, iBlock);
-  retainRewrite(pOp, pBlock, iBlock, (int)(iLast-iBlock+1));
+  retainRewrite(pOp, pBlock, iBlock, (int)(iLast - iBlock + 1));
   slBlockFree(pBlock);
 }
 
@@ -152,8 +148,8 @@ static void retainCut(SlOp *pOp, i64 iKey, i64 iKept, const char *zId){
   i64 iEnd = SL_KEY(iKey, SL_MAX_ORDINAL);
   if( iKept>=SL_MAX_ORDINAL ) return;
   if( iKept>0 ) retainStraddle(pOp, iKey, iKept, zId);
-  retainRun(pOp, SL_SQL_RETAIN_CUT_BLOCKS, SL_KEY(iKey, iKept+1), iEnd);
-  retainRun(pOp, SL_SQL_RETAIN_CUT_EVENTS, SL_KEY(iKey, iKept+1), iEnd);
+  retainRun(pOp, SL_SQL_RETAIN_CUT_BLOCKS, SL_KEY(iKey, iKept + 1), iEnd);
+  retainRun(pOp, SL_SQL_RETAIN_CUT_EVENTS, SL_KEY(iKey, iKept + 1), iEnd);
   retainRun(pOp, SL_SQL_RETAIN_CUT_KEYS, iKey, iKept);
 }
 
@@ -177,8 +173,8 @@ static void retainAncestors(SlOp *pOp, i64 iKey){
     if( iKept<0 ) return;
     iNeed = retainNeed(pOp, iKey);
     if( iNeed>=iKept ) return;
-    retainRun(pOp, SL_SQL_RETAIN_LOWER, iKey, iNeed>0 ? iNeed : 0);
-    retainCut(pOp, iKey, iNeed>0 ? iNeed : 0, zId);
+    retainRun(pOp, SL_SQL_RETAIN_LOWER, iKey, iNeed > 0 ? iNeed : 0);
+    retainCut(pOp, iKey, iNeed > 0 ? iNeed : 0, zId);
     if( iNeed<0 ) retainRun(pOp, SL_SQL_RETAIN_DELETE, iKey, 0);
     if( pOp->rc!=SQLITE_OK ) return;
     iKey = iParent;
@@ -199,7 +195,7 @@ void slSessionRemove(SlOp *pOp, const SlSession *pSession){
     slErr(pOp, SQLITE_CONSTRAINT, "session %s is current", pSession->zId);
   }
   iNeed = retainNeed(pOp, iKey);
-  iKept = iNeed>0 ? iNeed : 0;
+  iKept = iNeed > 0 ? iNeed : 0;
   retainRun(pOp, SL_SQL_RETAIN_BURY, iKey, iKept);
   retainCut(pOp, iKey, iKept, pSession->zId);
   if( iNeed<0 ) retainRun(pOp, SL_SQL_RETAIN_DELETE, iKey, 0);
@@ -225,10 +221,10 @@ struct PruneList {
 ** end of the numbers.
 */
 static i64 pruneCutoff(i64 iNow, i64 iAge){
-  i64 iMax = (i64)(((u64)1<<63)-1);
-  if( iAge>0 && iNow < -iMax-1+iAge ) return -iMax-1;
+  i64 iMax = (i64)(((u64)1 << 63) - 1);
+  if( iAge>0 && iNow < -iMax-1+iAge ) return -iMax - 1;
   if( iAge<0 && iNow > iMax+iAge ) return iMax;
-  return iNow-iAge;
+  return iNow - iAge;
 }
 
 /*
@@ -236,8 +232,8 @@ static i64 pruneCutoff(i64 iNow, i64 iAge){
 */
 static int pruneStep(SlOp *pOp, sqlite3_stmt *pStmt, PruneList *p){
   if( p->n==p->nAlloc ){
-    i64 nNew = p->nAlloc ? p->nAlloc*2 : 32;
-    SlSession *aNew = sqlite3_realloc64(p->a, (u64)nNew*sizeof(*aNew));
+    i64 nNew = p->nAlloc ? p->nAlloc * 2 : 32;
+    SlSession *aNew = sqlite3_realloc64(p->a, (u64)nNew * sizeof(*aNew));
     if( aNew==0 ){
       if( pOp->rc==SQLITE_OK ) pOp->rc = SQLITE_NOMEM;
       return 0;
@@ -258,12 +254,13 @@ static void pruneFind(SlOp *pOp, PruneList *p, i64 iNow){
   slBindInt(pOp, pStmt, 2, pruneCutoff(iNow, p->pPrune->iAge));
   slBindInt(pOp, pStmt, 3, p->pPrune->bAll);
   slBindInt(pOp, pStmt, 4, iSpare);
-  while( pruneStep(pOp, pStmt, p) ){}
+  while( pruneStep(pOp, pStmt, p) ){
+  }
   slFree(pOp, SL_SQL_RETAIN_OLD, pStmt);
 }
 
 static void pruneTask(SlOp *pOp, void *pArg){
-  PruneList *p = (PruneList*)pArg;
+  PruneList *p = (PruneList *)pArg;
   i64 iNow = p->pPrune->bNow ? p->pPrune->iNow : slOpNow(pOp, "now_ms");
   i64 i;
   pruneFind(pOp, p, iNow);
@@ -311,7 +308,7 @@ char *slPrune(SlOp *pOp, const SlPrune *pPrune){
 
 int slPidAlive(i64 iPid){
   if( iPid<=0 || (i64)(pid_t)iPid!=iPid ) return 0;
-  return kill((pid_t)iPid, 0)==0 || errno==EPERM;
+  return kill((pid_t)iPid, 0) == 0 || errno == EPERM;
 }
 
 /* A name that exists. */
@@ -325,13 +322,13 @@ struct ReapName {
 typedef struct ReapFate ReapFate;
 struct ReapFate {
   SlSession session;
-  char *zName;             /* its name; NULL: it becomes "stopped" */
+  char *zName; /* its name; NULL: it becomes "stopped" */
 };
 
 typedef struct Reaping Reaping;
 struct Reaping {
   const SlReap *pReap;
-  ReapName *aName;         /* sorted */
+  ReapName *aName; /* sorted */
   i64 nName;
   ReapFate *aFate;
   i64 nFate;
@@ -339,10 +336,10 @@ struct Reaping {
 };
 
 static int reapCompare(const void *p1, const void *p2){
-  const ReapName *pA = (const ReapName*)p1;
-  const ReapName *pB = (const ReapName*)p2;
-  int c = memcmp(pA->z, pB->z, (size_t)(pA->n<pB->n ? pA->n : pB->n));
-  if( c==0 ) c = pA->n<pB->n ? -1 : pA->n>pB->n;
+  const ReapName *pA = (const ReapName *)p1;
+  const ReapName *pB = (const ReapName *)p2;
+  int c = memcmp(pA->z, pB->z, (size_t)(pA->n < pB->n ? pA->n : pB->n));
+  if( c==0 ) c = pA->n < pB->n ? -1 : pA->n > pB->n;
   return c;
 }
 
@@ -355,7 +352,7 @@ static void reapNames(SlOp *pOp, Reaping *p){
   i64 n = 0;
   slJsonIter(&p->pReap->live, &it);
   while( slJsonNext(&it, 0, &elem) ) n++;
-  p->aName = sqlite3_malloc64(((u64)n+1)*sizeof(*p->aName));
+  p->aName = sqlite3_malloc64(((u64)n + 1) * sizeof(*p->aName));
   if( p->aName==0 ){
     pOp->rc = SQLITE_NOMEM;
     return;
@@ -379,10 +376,10 @@ static void reapNames(SlOp *pOp, Reaping *p){
 static int reapExists(const Reaping *p, const char *z, i64 n){
   ReapName name;
   if( p->nName==0 ) return 0;
-  name.z = (char*)z;
+  name.z = (char *)z;
   name.n = n;
-  return bsearch(&name, p->aName, (size_t)p->nName, sizeof(name),
-                 reapCompare)!=0;
+  return bsearch(&name, p->aName, (size_t)p->nName, sizeof(name), reapCompare)
+         != 0;
 }
 
 /*
@@ -391,8 +388,8 @@ static int reapExists(const Reaping *p, const char *z, i64 n){
 static ReapFate *reapFate(SlOp *pOp, Reaping *p){
   if( pOp->rc!=SQLITE_OK ) return 0;
   if( p->nFate==p->nAlloc ){
-    i64 nNew = p->nAlloc ? p->nAlloc*2 : 32;
-    ReapFate *aNew = sqlite3_realloc64(p->aFate, (u64)nNew*sizeof(*aNew));
+    i64 nNew = p->nAlloc ? p->nAlloc * 2 : 32;
+    ReapFate *aNew = sqlite3_realloc64(p->aFate, (u64)nNew * sizeof(*aNew));
     if( aNew==0 ){
       pOp->rc = SQLITE_NOMEM;
       return 0;
@@ -406,12 +403,8 @@ static ReapFate *reapFate(SlOp *pOp, Reaping *p){
 /*
 ** Decide on the session in the statement's row.
 */
-static void reapDecide(
-  SlOp *pOp,
-  Reaping *p,
-  const SlSession *pSession,
-  sqlite3_stmt *pStmt
-){
+static void reapDecide(SlOp *pOp, Reaping *p, const SlSession *pSession,
+                       sqlite3_stmt *pStmt) {
   ReapFate *pFate;
   char *zName = slColumnText(pOp, pStmt, 5);
   if( zName && reapExists(p, zName, sqlite3_column_bytes(pStmt, 5)) ){
@@ -450,7 +443,7 @@ static void reapFind(SlOp *pOp, Reaping *p){
 }
 
 static void reapTask(SlOp *pOp, void *pArg){
-  Reaping *p = (Reaping*)pArg;
+  Reaping *p = (Reaping *)pArg;
   i64 iNow = p->pReap->bNow ? p->pReap->iNow : slOpNow(pOp, "now_ms");
   i64 i;
   reapNames(pOp, p);
@@ -486,7 +479,7 @@ static char *reapResult(const Reaping *p){
     if( nReaped++ ) sqlite3_str_appendchar(pStr, 1, ',');
     slJsonQuote(pStr, z, (i64)strlen(z));
   }
-  sqlite3_str_appendf(pStr, "],\"stopped\":%lld}", p->nFate-nReaped);
+  sqlite3_str_appendf(pStr, "],\"stopped\":%lld}", p->nFate - nReaped);
   return sqlite3_str_finish(pStr);
 }
 

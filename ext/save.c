@@ -26,31 +26,39 @@
 
 /* The kinds of rows that are copied, and the statements that do it. */
 enum {
-  SAVE_CONFIG, SAVE_SESSION, SAVE_TOMBSTONE, SAVE_EVENT, SAVE_BLOCK, SAVE_KEY,
-  SAVE_LABEL, SAVE_META, SAVE_ARTIFACT, SAVE_COUNT
+  SAVE_CONFIG,
+  SAVE_SESSION,
+  SAVE_TOMBSTONE,
+  SAVE_EVENT,
+  SAVE_BLOCK,
+  SAVE_KEY,
+  SAVE_LABEL,
+  SAVE_META,
+  SAVE_ARTIFACT,
+  SAVE_COUNT
 };
 static const int aSaveFrom[SAVE_COUNT] = {
   SL_SQL_SAVE_CONFIG, SL_SQL_SAVE_SESSION, SL_SQL_SAVE_TOMBSTONE,
-  SL_SQL_SAVE_EVENT, SL_SQL_SAVE_BLOCK, SL_SQL_SAVE_KEY, SL_SQL_SAVE_LABEL,
-  SL_SQL_SAVE_META, SL_SQL_SAVE_ARTIFACT
+  SL_SQL_SAVE_EVENT,  SL_SQL_SAVE_BLOCK,   SL_SQL_SAVE_KEY,
+  SL_SQL_SAVE_LABEL,  SL_SQL_SAVE_META,    SL_SQL_SAVE_ARTIFACT
 };
 static const int aSaveTo[SAVE_COUNT] = {
   SL_SQL_SAVE_CONFIG_TO, SL_SQL_SAVE_SESSION_TO, SL_SQL_SAVE_SESSION_TO,
-  SL_SQL_SAVE_EVENT_TO, SL_SQL_SAVE_BLOCK_TO, SL_SQL_SAVE_KEY_TO,
-  SL_SQL_SAVE_LABEL_TO, SL_SQL_SAVE_META_TO, SL_SQL_SAVE_ARTIFACT_TO
+  SL_SQL_SAVE_EVENT_TO,  SL_SQL_SAVE_BLOCK_TO,   SL_SQL_SAVE_KEY_TO,
+  SL_SQL_SAVE_LABEL_TO,  SL_SQL_SAVE_META_TO,    SL_SQL_SAVE_ARTIFACT_TO
 };
 
 /* A copy being made. */
 typedef struct Save Save;
 struct Save {
   SlOp *pOp;
-  const char *zShow;       /* the path as it was given, for messages */
-  char *zPath;             /* the target, with a slash in it */
-  char *zTmp;              /* the temporary file */
-  int bTmp;                /* which may exist */
-  int bMode;               /* mMode is known */
-  mode_t mMode;            /* permissions for the copy */
-  sqlite3 *pTo;            /* connection on the temporary file */
+  const char *zShow; /* the path as it was given, for messages */
+  char *zPath;       /* the target, with a slash in it */
+  char *zTmp;        /* the temporary file */
+  int bTmp;          /* which may exist */
+  int bMode;         /* mMode is known */
+  mode_t mMode;      /* permissions for the copy */
+  sqlite3 *pTo;      /* connection on the temporary file */
   sqlite3_stmt *apTo[SAVE_COUNT];
 };
 
@@ -140,7 +148,7 @@ static void saveNotLive(Save *p){
   }else if( lstat(zWal, &s)==0 ){
     saveErr(p, SQLITE_ERROR, "it has a live -wal file");
   }else{
-    int fd = open(zJournal, O_RDONLY|O_CLOEXEC);
+    int fd = open(zJournal, O_RDONLY | O_CLOEXEC);
     if( fd>=0 ){
       if( read(fd, &c, 1)==1 && c!=0 ){
         saveErr(p, SQLITE_ERROR, "it has a live -journal file");
@@ -187,7 +195,7 @@ static void saveTarget(Save *p, const char *zPath){
   if( lstat(zPath, &s)==0 && S_ISLNK(s.st_mode) && realpath(zPath, aReal) ){
     zPath = aReal;
   }
-  p->zPath = sqlite3_mprintf("%s%s", zPath[0]=='/' ? "" : "./", zPath);
+  p->zPath = sqlite3_mprintf("%s%s", zPath[0] == '/' ? "" : "./", zPath);
   if( p->zPath==0 ){
     slErrRc(p->pOp, SQLITE_NOMEM);
     return;
@@ -263,7 +271,7 @@ static void saveSyncDirectory(const Save *p){
   char *zSlash = strrchr(p->zPath, '/');
   int fd;
   zSlash[0] = 0;
-  fd = open(p->zPath[0] ? p->zPath : "/", O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+  fd = open(p->zPath[0] ? p->zPath : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   zSlash[0] = '/';
   if( fd<0 ) return;
   (void)fsync(fd);
@@ -276,7 +284,7 @@ static void saveSyncDirectory(const Save *p){
 static void saveCommit(Save *p){
   int fd;
   if( p->pOp->rc!=SQLITE_OK ) return;
-  fd = open(p->zTmp, O_RDWR|O_CLOEXEC);
+  fd = open(p->zTmp, O_RDWR | O_CLOEXEC);
   if( fd<0 ){
     saveErrno(p, SQLITE_CANTOPEN);
     return;
@@ -300,7 +308,7 @@ static void saveCommit(Save *p){
 ** Remove what a failure has left.
 */
 static void saveCleanup(Save *p){
-  static const char *const azEnd[] = {"", "-journal", "-wal", "-shm"};
+  static const char *const azEnd[] = { "", "-journal", "-wal", "-shm" };
   int i;
   for(i=0; p->bTmp && i<4; i++){
     char *z = sqlite3_mprintf("%s%s", p->zTmp, azEnd[i]);
@@ -319,8 +327,8 @@ static void saveWhole(Save *p){
   sqlite3_backup *pBackup;
   int rc;
   if( pOp->rc!=SQLITE_OK ) return;
-  pBackup = sqlite3_backup_init(p->pTo, "main", pOp->pConn->db,
-                                pOp->pDb->zName);
+  pBackup =
+    sqlite3_backup_init(p->pTo, "main", pOp->pConn->db, pOp->pDb->zName);
   if( pBackup==0 ){
     saveErrTo(p);
     return;
@@ -348,7 +356,7 @@ static sqlite3_stmt *saveTo(Save *p, int eRow){
     }
     sqlite3_free(zSql);
   }
-  return p->pOp->rc==SQLITE_OK ? p->apTo[eRow] : 0;
+  return p->pOp->rc == SQLITE_OK ? p->apTo[eRow] : 0;
 }
 
 /*
@@ -377,7 +385,7 @@ static void saveTrimmed(Save *p, sqlite3_stmt *pFrom, i64 iTo){
   i64 nNew = 0;
   SlEvent e;
   int i;
-  int n = (int)(iTo-SL_ORDINAL(iKey)+1);
+  int n = (int)(iTo - SL_ORDINAL(iKey) + 1);
   int rc = SQLITE_NOMEM;
   memset(&e, 0, sizeof(e));
   if( pBlock && pPacker && (pData || nData==0) ){
@@ -470,8 +478,8 @@ static void saveSchema(Save *p){
   int i;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SAVE_ENCODING);
   if( slStep(pOp, pStmt) ){
-    char *zSql = sqlite3_mprintf("PRAGMA encoding='%q'",
-                                 sqlite3_column_text(pStmt, 0));
+    char *zSql =
+      sqlite3_mprintf("PRAGMA encoding='%q'", sqlite3_column_text(pStmt, 0));
     if( zSql==0 ) slErrRc(pOp, SQLITE_NOMEM);
     saveExec(p, zSql);
     sqlite3_free(zSql);

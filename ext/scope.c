@@ -19,23 +19,23 @@
 
 typedef struct SlMemoryEntry SlMemoryEntry;
 struct SlMemoryEntry {
-  SlMemoryEntry *pLeft;    /* entries before this one */
-  SlMemoryEntry *pRight;   /* entries after it */
-  u32 iPriority;           /* not below that of either child */
-  int nRef;                /* the tree's hold, and the scans' */
-  i64 iSerial;             /* first 1; an upsert keeps it */
+  SlMemoryEntry *pLeft;  /* entries before this one */
+  SlMemoryEntry *pRight; /* entries after it */
+  u32 iPriority;         /* not below that of either child */
+  int nRef;              /* the tree's hold, and the scans' */
+  i64 iSerial;           /* first 1; an upsert keeps it */
   i64 iAtMs;
   sqlite3_value *pValue;
-  sqlite3_value *pStep;    /* NULL pointer for NULL */
-  int nTenant;             /* bytes of the three names in z[] */
+  sqlite3_value *pStep; /* NULL pointer for NULL */
+  int nTenant;          /* bytes of the three names in z[] */
   int nScope;
   int nKey;
-  char z[1];               /* tenant, scope, key */
+  char z[1]; /* tenant, scope, key */
 };
 
 struct SlMemory {
   SlMemoryEntry *pRoot;
-  i64 iSerial;             /* the last one given */
+  i64 iSerial; /* the last one given */
 };
 
 /* What an entry is looked for by. */
@@ -52,8 +52,8 @@ struct SlProbe {
 /* ---- the treap ------------------------------------------------------- */
 
 static int nameCompare(const char *z1, int n1, const char *z2, int n2){
-  int c = memcmp(z1, z2, (size_t)(n1<n2 ? n1 : n2));
-  return c ? c : n1-n2;
+  int c = memcmp(z1, z2, (size_t)(n1 < n2 ? n1 : n2));
+  return c ? c : n1 - n2;
 }
 
 /*
@@ -112,7 +112,7 @@ static SlMemoryEntry **memoryFind(SlMemory *p, const SlProbe *pProbe){
   while( *pp ){
     int c = probeCompare(pProbe, *pp);
     if( c==0 ) return pp;
-    pp = c<0 ? &(*pp)->pLeft : &(*pp)->pRight;
+    pp = c < 0 ? &(*pp)->pLeft : &(*pp)->pRight;
   }
   return 0;
 }
@@ -138,13 +138,14 @@ static SlMemoryEntry *memoryAfter(SlMemory *p, const SlProbe *pProbe){
 ** Put a new entry, whose key is not in the tree, where it belongs: below all
 ** of higher priority, above the rest, which is split around it.
 */
-static void memoryLink(SlMemory *p, const SlProbe *pProbe, SlMemoryEntry *pNew){
+static void memoryLink(SlMemory *p, const SlProbe *pProbe,
+                       SlMemoryEntry *pNew) {
   SlMemoryEntry **pp = &p->pRoot;
   SlMemoryEntry **ppLeft = &pNew->pLeft;
   SlMemoryEntry **ppRight = &pNew->pRight;
   SlMemoryEntry *pRest;
   while( *pp && (*pp)->iPriority>=pNew->iPriority ){
-    pp = probeCompare(pProbe, *pp)<0 ? &(*pp)->pLeft : &(*pp)->pRight;
+    pp = probeCompare(pProbe, *pp) < 0 ? &(*pp)->pLeft : &(*pp)->pRight;
   }
   pRest = *pp;
   *pp = pNew;
@@ -190,9 +191,9 @@ static void memoryUnlink(SlMemoryEntry **pp){
 */
 static u32 memoryPriority(i64 iSerial){
   u64 x = (u64)iSerial * 0x9e3779b97f4a7c15ULL;
-  x = (x ^ (x>>30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x>>27)) * 0x94d049bb133111ebULL;
-  return (u32)(x>>32);
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return (u32)(x >> 32);
 }
 
 /*
@@ -210,8 +211,8 @@ static SlMemoryEntry *entryNew(const SlProbe *p, const SlEntry *pEntry){
   pNew->nScope = p->nScope;
   pNew->nKey = p->nKey;
   memcpy(pNew->z, p->zTenant, (size_t)p->nTenant);
-  memcpy(pNew->z+p->nTenant, p->zScope, (size_t)p->nScope);
-  memcpy(pNew->z+p->nTenant+p->nScope, p->zKey, (size_t)p->nKey);
+  memcpy(pNew->z + p->nTenant, p->zScope, (size_t)p->nScope);
+  memcpy(pNew->z + p->nTenant + p->nScope, p->zKey, (size_t)p->nKey);
   pNew->pValue = sqlite3_value_dup(pEntry->pValue);
   if( !slArgNull(pEntry->pStep) ){
     pNew->pStep = sqlite3_value_dup(pEntry->pStep);
@@ -273,7 +274,7 @@ int slMemoryRemove(SlOp *pOp, const SlEntry *pEntry){
   probeInit(&probe, pOp, pEntry);
   pp = memoryFind(pOp->pConn->pMemory, &probe);
   if( pp ) memoryUnlink(pp);
-  return pp!=0;
+  return pp != 0;
 }
 
 /*
@@ -356,7 +357,7 @@ static void scopeInsert(SlOp *pOp, SlEntry *pEntry){
 }
 
 static void persistTask(SlOp *pOp, void *pArg){
-  SlEntry *pEntry = (SlEntry*)pArg;
+  SlEntry *pEntry = (SlEntry *)pArg;
   pEntry->iKey = scopeFind(pOp, pEntry);
   if( pEntry->iKey ){
     scopeSet(pOp, pEntry);
@@ -370,7 +371,7 @@ void slScopePersist(SlOp *pOp, SlEntry *pEntry){
 }
 
 static void mutateTask(SlOp *pOp, void *pArg){
-  SlEntry *pEntry = (SlEntry*)pArg;
+  SlEntry *pEntry = (SlEntry *)pArg;
   pEntry->iKey = scopeFind(pOp, pEntry);
   if( pEntry->iKey ) scopeSet(pOp, pEntry);
 }
@@ -381,7 +382,7 @@ static void mutateTask(SlOp *pOp, void *pArg){
 int slScopeMutate(SlOp *pOp, SlEntry *pEntry){
   pEntry->iKey = 0;
   if( slOpRead(pOp) ) slOpWriteOne(pOp, mutateTask, pEntry);
-  return pOp->rc==SQLITE_OK && pEntry->iKey!=0;
+  return pOp->rc == SQLITE_OK && pEntry->iKey != 0;
 }
 
 static void scopeDelete(SlOp *pOp, i64 iKey){
@@ -392,7 +393,7 @@ static void scopeDelete(SlOp *pOp, i64 iKey){
 }
 
 static void purgeTask(SlOp *pOp, void *pArg){
-  SlEntry *pEntry = (SlEntry*)pArg;
+  SlEntry *pEntry = (SlEntry *)pArg;
   pEntry->iKey = scopeFind(pOp, pEntry);
   if( pEntry->iKey ) scopeDelete(pOp, pEntry->iKey);
 }
@@ -403,7 +404,7 @@ static void purgeTask(SlOp *pOp, void *pArg){
 int slScopePurge(SlOp *pOp, SlEntry *pEntry){
   pEntry->iKey = 0;
   if( slOpRead(pOp) ) slOpWriteOne(pOp, purgeTask, pEntry);
-  return pOp->rc==SQLITE_OK && pEntry->iKey!=0;
+  return pOp->rc == SQLITE_OK && pEntry->iKey != 0;
 }
 
 /*
@@ -419,11 +420,11 @@ static void scopePlaceCheck(SlOp *pOp, const SlEntry *pEntry){
   bindTenant(pOp, pStmt, 2);
   if( slStep(pOp, pStmt) ){
     if( place.zScope==0 ){
-      place.zScope = (const char*)sqlite3_column_text(pStmt, 0);
+      place.zScope = (const char *)sqlite3_column_text(pStmt, 0);
       place.nScope = sqlite3_column_bytes(pStmt, 0);
     }
     if( place.zKey==0 ){
-      place.zKey = (const char*)sqlite3_column_text(pStmt, 1);
+      place.zKey = (const char *)sqlite3_column_text(pStmt, 1);
       place.nKey = sqlite3_column_bytes(pStmt, 1);
     }
     if( place.zScope==0 || place.zKey==0 ) slErrRc(pOp, SQLITE_NOMEM);
@@ -437,7 +438,7 @@ static void scopePlaceCheck(SlOp *pOp, const SlEntry *pEntry){
 }
 
 static void changeTask(SlOp *pOp, void *pArg){
-  const SlEntry *pEntry = (const SlEntry*)pArg;
+  const SlEntry *pEntry = (const SlEntry *)pArg;
   sqlite3_stmt *pStmt;
   scopePlaceCheck(pOp, pEntry);
   pStmt = slStmt(pOp, SL_SQL_SCOPE_CHANGE);
@@ -457,7 +458,7 @@ void slScopeChange(SlOp *pOp, SlEntry *pEntry){
 }
 
 static void removeTask(SlOp *pOp, void *pArg){
-  scopeDelete(pOp, *(i64*)pArg);
+  scopeDelete(pOp, *(i64 *)pArg);
 }
 
 void slScopeRemove(SlOp *pOp, i64 iKey){
@@ -468,13 +469,8 @@ void slScopeRemove(SlOp *pOp, i64 iKey){
 ** The sum of column iCol over the rows of eSql for the tenant and, unless
 ** zScope is NULL, that scope.
 */
-static i64 scopeSum(
-  SlOp *pOp,
-  int eSql,
-  int iCol,
-  const char *zScope,
-  int nScope
-){
+static i64 scopeSum(SlOp *pOp, int eSql, int iCol, const char *zScope,
+                    int nScope) {
   i64 n = 0;
   sqlite3_stmt *pStmt = slStmt(pOp, eSql);
   bindTenant(pOp, pStmt, 1);
@@ -496,13 +492,8 @@ i64 slScopeCount(SlOp *pOp, const char *zScope, int nScope){
 ** Begin a scan of the layers in mLayer, restricted to the scope, or to the
 ** scope and key, of pWhere.
 */
-void slScopeOpen(
-  SlOp *pOp,
-  SlScopeScan *p,
-  const SlEntry *pWhere,
-  int mLayer
-){
-  assert( p->pStmt==0 && p->pEntry==0 );
+void slScopeOpen(SlOp *pOp, SlScopeScan *p, const SlEntry *pWhere, int mLayer){
+  assert(p->pStmt == 0 && p->pEntry == 0);
   if( pOp->rc!=SQLITE_OK ) return;
   p->mLayer = mLayer;
   p->iLast = pOp->pConn->pMemory ? pOp->pConn->pMemory->iSerial : 0;
@@ -533,7 +524,7 @@ void slScopeOpen(
 ** Text of a column, which must be there.
 */
 static const char *scanText(SlOp *pOp, sqlite3_stmt *pStmt, int i, int *pn){
-  const char *z = (const char*)sqlite3_column_text(pStmt, i);
+  const char *z = (const char *)sqlite3_column_text(pStmt, i);
   *pn = sqlite3_column_bytes(pStmt, i);
   if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
   return z;
@@ -548,7 +539,7 @@ static int scanStore(SlOp *pOp, SlScopeScan *p){
   pEntry->pValue = sqlite3_column_value(p->pStmt, 3);
   pEntry->iAtMs = sqlite3_column_int64(p->pStmt, 4);
   pEntry->pStep = sqlite3_column_value(p->pStmt, 5);
-  return pOp->rc==SQLITE_OK;
+  return pOp->rc == SQLITE_OK;
 }
 
 /*
@@ -593,14 +584,14 @@ static int scanMemory(SlOp *pOp, SlScopeScan *p){
   SlEntry *pEntry = &p->entry;
   SlMemoryEntry *pNext;
   if( pOp->rc!=SQLITE_OK ) return 0;
-  do{
+  do {
     pNext = scanMemoryEntry(pOp, p);
     if( pNext ) pNext->nRef++;
     entryUnref(p->pEntry);
     p->pEntry = pNext;
     if( pNext==0 ) return 0;
   }while( pNext->iSerial>p->iLast && p->nKey==0 );
-  pEntry->iKey = SL_SCOPE_MEMORY|pNext->iSerial;
+  pEntry->iKey = SL_SCOPE_MEMORY | pNext->iSerial;
   pEntry->zScope = pNext->z + pNext->nTenant;
   pEntry->nScope = pNext->nScope;
   pEntry->zKey = pEntry->zScope + pNext->nScope;
@@ -642,7 +633,7 @@ void slScopeClose(SlOp *pOp, SlScopeScan *p){
 ** The letter in lower case if it is of ASCII, as LIKE has it.
 */
 static int foldCase(char c){
-  return c>='A' && c<='Z' ? c+('a'-'A') : c;
+  return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
 /*
@@ -651,7 +642,8 @@ static int foldCase(char c){
 static int textContains(const char *z, i64 n, const char *zPart, i64 nPart){
   i64 i, j;
   for(i=0; i+nPart<=n; i++){
-    for(j=0; j<nPart && foldCase(z[i+j])==foldCase(zPart[j]); j++){}
+    for(j=0; j<nPart && foldCase(z[i+j])==foldCase(zPart[j]); j++){
+    }
     if( j==nPart ) return 1;
   }
   return 0;
@@ -662,24 +654,19 @@ static int textContains(const char *z, i64 n, const char *zPart, i64 nPart){
 ** Taking a number's text would change the value that is then shown, so that
 ** is done to a copy, *ppCopy, which the caller frees.
 */
-static const char *scanValueText(
-  SlOp *pOp,
-  const SlScopeScan *p,
-  i64 *pn,
-  sqlite3_value **ppCopy
-){
+static const char *scanValueText(SlOp *pOp, const SlScopeScan *p, i64 *pn,
+                                 sqlite3_value **ppCopy) {
   const char *z;
   *ppCopy = 0;
   switch( sqlite3_column_type(p->pStmt, 3) ){
-    case SQLITE_BLOB:
-      return 0;
+    case SQLITE_BLOB: return 0;
     case SQLITE_TEXT:
-      z = (const char*)sqlite3_column_text(p->pStmt, 3);
+      z = (const char *)sqlite3_column_text(p->pStmt, 3);
       *pn = sqlite3_column_bytes(p->pStmt, 3);
       break;
     default:
       *ppCopy = sqlite3_value_dup(sqlite3_column_value(p->pStmt, 3));
-      z = *ppCopy ? (const char*)sqlite3_value_text(*ppCopy) : 0;
+      z = *ppCopy ? (const char *)sqlite3_value_text(*ppCopy) : 0;
       *pn = z ? sqlite3_value_bytes(*ppCopy) : 0;
       break;
   }
@@ -692,7 +679,7 @@ int slScopeMatch(SlOp *pOp, const SlScopeScan *p, const char *z, i64 n){
   const char *zValue;
   i64 nValue = 0;
   int bMatch;
-  assert( p->mLayer==SL_LAYER_STORE );
+  assert(p->mLayer == SL_LAYER_STORE);
   if( pOp->rc!=SQLITE_OK ) return 0;
   if( textContains(p->entry.zKey, p->entry.nKey, z, n) ) return 1;
   zValue = scanValueText(pOp, p, &nValue, &pCopy);
@@ -717,8 +704,8 @@ struct CountList {
 static void countAdd(SlOp *pOp, CountList *p, char *zScope, i64 nM, i64 nS){
   if( zScope==0 && pOp->rc==SQLITE_OK ) pOp->rc = SQLITE_NOMEM;
   if( pOp->rc==SQLITE_OK && p->n==p->nAlloc ){
-    int nNew = p->nAlloc ? p->nAlloc*2 : 16;
-    SlScopeCount *aNew = sqlite3_realloc64(p->a, (u64)nNew*sizeof(*aNew));
+    int nNew = p->nAlloc ? p->nAlloc * 2 : 16;
+    SlScopeCount *aNew = sqlite3_realloc64(p->a, (u64)nNew * sizeof(*aNew));
     if( aNew ){
       p->a = aNew;
       p->nAlloc = nNew;
@@ -761,18 +748,18 @@ static void countMemory(SlOp *pOp, CountList *p){
      && strlen(p->a[p->n-1].zScope)==(size_t)pEntry->nScope
      && memcmp(p->a[p->n-1].zScope, pEntry->zScope, (size_t)pEntry->nScope)==0
     ){
-      p->a[p->n-1].nMemory++;
+      p->a[p->n - 1].nMemory++;
     }else{
-      countAdd(pOp, p, sqlite3_mprintf("%.*s", pEntry->nScope,
-                                       pEntry->zScope), 1, 0);
+      countAdd(pOp, p, sqlite3_mprintf("%.*s", pEntry->nScope, pEntry->zScope),
+               1, 0);
     }
   }
   slScopeClose(pOp, &scan);
 }
 
 static int countCompare(const void *p1, const void *p2){
-  return strcmp(((const SlScopeCount*)p1)->zScope,
-                ((const SlScopeCount*)p2)->zScope);
+  return strcmp(((const SlScopeCount *)p1)->zScope,
+                ((const SlScopeCount *)p2)->zScope);
 }
 
 void slScopeList(SlOp *pOp, SlScopeCount **paCount, int *pnCount){
@@ -797,7 +784,7 @@ void slScopeList(SlOp *pOp, SlScopeCount **paCount, int *pnCount){
     }
   }
   *paCount = list.a;
-  *pnCount = list.n ? n+1 : 0;
+  *pnCount = list.n ? n + 1 : 0;
 }
 
 void slScopeListFree(SlScopeCount *aCount, int nCount){

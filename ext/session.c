@@ -27,7 +27,7 @@ int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
   p->iParent = sqlite3_column_int64(pStmt, 1);
   p->iForkedAt = sqlite3_column_int64(pStmt, 2);
   p->iArchived = sqlite3_column_int64(pStmt, 3);
-  zId = (const char*)sqlite3_column_text(pStmt, 4);
+  zId = (const char *)sqlite3_column_text(pStmt, 4);
   if( zId==0 ){
     pOp->rc = SQLITE_NOMEM;
     return 0;
@@ -40,13 +40,7 @@ int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
 ** The session that statement eSql finds by one text within the tenant. There
 ** is none where there are no tables.
 */
-static int sessionBy(
-  SlOp *pOp,
-  int eSql,
-  const char *z,
-  i64 n,
-  SlSession *p
-){
+static int sessionBy(SlOp *pOp, int eSql, const char *z, i64 n, SlSession *p){
   int bFound;
   sqlite3_stmt *pStmt;
   if( pOp->rc!=SQLITE_OK || pOp->pDb->iSchema==0 ) return 0;
@@ -69,12 +63,8 @@ int slFindName(SlOp *pOp, const char *z, i64 n, SlSession *p){
 /*
 ** Fail, and say how many ids begin with zFrom.
 */
-static void prefixAmbiguous(
-  SlOp *pOp,
-  const char *zRef,
-  const char *zFrom,
-  const char *zTo
-){
+static void prefixAmbiguous(SlOp *pOp, const char *zRef, const char *zFrom,
+                            const char *zTo) {
   i64 nMatch = 0;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SESSION_PREFIX_COUNT);
   slBindTenant(pOp, pStmt, 1);
@@ -96,21 +86,21 @@ static int sessionByPrefix(SlOp *pOp, const char *z, i64 n, SlSession *p){
   if( n<SL_MIN_PREFIX || n>=26 || pOp->pDb->iSchema==0 ) return 0;
   for(i=0; i<n; i++){
     char c = z[i];
-    if( c>='a' && c<='z' ) c = (char)(c-'a'+'A');
+    if( c>='a' && c<='z' ) c = (char)(c - 'a' + 'A');
     if( (c<'0' || c>'9') && (c<'A' || c>'Z') ) return 0;
     zRef[i] = z[i];
     zFrom[i] = zTo[i] = c;
   }
-  zRef[n] = zFrom[n] = zTo[n+1] = 0;
-  zTo[n] = 'a';            /* comes after all that an id is made of */
+  zRef[n] = zFrom[n] = zTo[n + 1] = 0;
+  zTo[n] = 'a'; /* comes after all that an id is made of */
   pStmt = slStmt(pOp, SL_SQL_SESSION_BY_PREFIX);
   slBindTenant(pOp, pStmt, 1);
   slBindText(pOp, pStmt, 2, zFrom, n);
-  slBindText(pOp, pStmt, 3, zTo, n+1);
+  slBindText(pOp, pStmt, 3, zTo, n + 1);
   bFound = slSessionStep(pOp, pStmt, p);
   if( bFound && slStep(pOp, pStmt) ) prefixAmbiguous(pOp, zRef, zFrom, zTo);
   slFree(pOp, SL_SQL_SESSION_BY_PREFIX, pStmt);
-  return bFound && pOp->rc==SQLITE_OK;
+  return bFound && pOp->rc == SQLITE_OK;
 }
 
 int slFindText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
@@ -142,7 +132,7 @@ int slFind(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
     slUlidText(&u, zId);
     return slFindId(pOp, zId, p);
   }
-  z = (const char*)sqlite3_value_text(pRef);
+  z = (const char *)sqlite3_value_text(pRef);
   if( z==0 ){
     pOp->rc = SQLITE_NOMEM;
     return 0;
@@ -202,12 +192,12 @@ int slSessionByKey(SlOp *pOp, i64 iKey, SlSession *p){
 
 /* What a column holds, and so how a value for it is checked. */
 enum {
-  COL_TEXT,                /* text of any length */
+  COL_TEXT, /* text of any length */
   COL_INT,
-  COL_KIND,                /* a name, kept as it is */
-  COL_NAME,                /* a name, trimmed */
-  COL_ID,                  /* a ULID in any form */
-  COL_REF,                 /* a session */
+  COL_KIND, /* a name, kept as it is */
+  COL_NAME, /* a name, trimmed */
+  COL_ID,   /* a ULID in any form */
+  COL_REF,  /* a session */
   COL_STATUS,
   COL_CREATOR
 };
@@ -216,35 +206,35 @@ static const struct {
   const char *zName;
   int eType;
 } aColumn[SL_COL_COUNT] = {
-  {"id", COL_ID},
-  {"name", COL_NAME},
-  {"parent_id", COL_REF},
-  {"forked_at", COL_INT},
-  {"kind", COL_KIND},
-  {"target", COL_TEXT},
-  {"target_class", COL_TEXT},
-  {"target_hash", COL_TEXT},
-  {"cwd", COL_TEXT},
-  {"group_key", COL_TEXT},
-  {"status", COL_STATUS},
-  {"created_by", COL_CREATOR},
-  {"app_version", COL_TEXT},
-  {"source_url", COL_TEXT},
-  {"origin", COL_TEXT},
-  {"pid", COL_INT},
-  {"host", COL_TEXT},
-  {"started_at_ms", COL_INT},
-  {"ended_at_ms", COL_INT},
-  {"seen_at_ms", COL_INT},
-  {"paused_at_ms", COL_INT},
-  {"pause_summary", COL_TEXT},
-  {"head", COL_INT},
-  {"archived", COL_INT},
-  {"n_events", COL_INT},
-  {"ref", COL_REF},
-  {"schema", COL_TEXT},
-  {"label", COL_NAME},
-  {"meta", COL_TEXT},
+  { "id", COL_ID },
+  { "name", COL_NAME },
+  { "parent_id", COL_REF },
+  { "forked_at", COL_INT },
+  { "kind", COL_KIND },
+  { "target", COL_TEXT },
+  { "target_class", COL_TEXT },
+  { "target_hash", COL_TEXT },
+  { "cwd", COL_TEXT },
+  { "group_key", COL_TEXT },
+  { "status", COL_STATUS },
+  { "created_by", COL_CREATOR },
+  { "app_version", COL_TEXT },
+  { "source_url", COL_TEXT },
+  { "origin", COL_TEXT },
+  { "pid", COL_INT },
+  { "host", COL_TEXT },
+  { "started_at_ms", COL_INT },
+  { "ended_at_ms", COL_INT },
+  { "seen_at_ms", COL_INT },
+  { "paused_at_ms", COL_INT },
+  { "pause_summary", COL_TEXT },
+  { "head", COL_INT },
+  { "archived", COL_INT },
+  { "n_events", COL_INT },
+  { "ref", COL_REF },
+  { "schema", COL_TEXT },
+  { "label", COL_NAME },
+  { "meta", COL_TEXT },
 };
 
 const char *slColumnName(int iCol){
@@ -264,7 +254,7 @@ int slColumnIndex(const char *zName, i64 nName){
 }
 
 int slColumnIsInt(int iCol){
-  return aColumn[iCol].eType==COL_INT;
+  return aColumn[iCol].eType == COL_INT;
 }
 
 /*
@@ -296,15 +286,16 @@ static void fieldUlid(SlField *pField, const SlUlid *pUlid, char zBuf[27]){
 
 void slFieldText(SlOp *pOp, SlFields *p, int iCol, const char *z, i64 n){
   static const char *const azStatus[] = {
-    "starting", "active", "awaiting_approval", "detached", "paused",
-    "stopped", "ended", "reaped", 0
+    "starting", "active", "awaiting_approval",
+    "detached", "paused", "stopped",
+    "ended",    "reaped", 0
   };
   static const char *const azCreator[] = { "auto", "user", 0 };
   SlField *pField = &p->a[iCol];
   SlUlid u;
   if( pOp->rc!=SQLITE_OK ) return;
   pField->bGiven = 1;
-  pField->bNull = z==0;
+  pField->bNull = z == 0;
   if( z==0 ) return;
   pField->z = z;
   pField->n = (int)n;
@@ -337,14 +328,13 @@ void slFieldText(SlOp *pOp, SlFields *p, int iCol, const char *z, i64 n){
         fieldInvalid(pOp, SQLITE_CONSTRAINT, iCol, z, n);
       }
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
 void slFieldInt(SlOp *pOp, SlFields *p, int iCol, i64 iVal){
   SlField *pField = &p->a[iCol];
-  assert( slColumnIsInt(iCol) );
+  assert(slColumnIsInt(iCol));
   if( pOp->rc!=SQLITE_OK ) return;
   pField->bGiven = 1;
   pField->bNull = 0;
@@ -361,10 +351,11 @@ static void fieldBlob(SlOp *pOp, SlFields *p, int iCol, sqlite3_value *pVal){
     p->a[iCol].bGiven = 1;
     p->a[iCol].bNull = 0;
     fieldUlid(&p->a[iCol], &u,
-              iCol==SL_COL_ID ? p->zId :
-              iCol==SL_COL_PARENT_ID ? p->zParent : p->zRef);
+              iCol == SL_COL_ID          ? p->zId
+              : iCol == SL_COL_PARENT_ID ? p->zParent
+                                         : p->zRef);
   }else{
-    slInvalid(pOp, iCol==SL_COL_ID ? SQLITE_CONSTRAINT : SQLITE_MISMATCH,
+    slInvalid(pOp, iCol == SL_COL_ID ? SQLITE_CONSTRAINT : SQLITE_MISMATCH,
               aColumn[iCol].zName, pVal);
   }
 }

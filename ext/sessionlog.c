@@ -15,77 +15,77 @@ SQLITE_EXTENSION_INIT1
 #define SL_MIN_SQLITE 3038000
 
 #define INN SQLITE_INNOCUOUS
-#define DET (SQLITE_INNOCUOUS|SQLITE_DETERMINISTIC)
+#define DET (SQLITE_INNOCUOUS | SQLITE_DETERMINISTIC)
 #define DIR SQLITE_DIRECTONLY
 
 /* Every SQL function: name, fewest and most arguments, flags, body. */
 static const SlFunc aFunc[] = {
   /* identifiers: fn_id.c */
-  {"ulid", 0, 1, INN, slFnUlid},
-  {"ulid_ms", 1, 1, DET, slFnUlidMs},
-  {"ulid_text", 1, 1, DET, slFnUlidText},
-  {"ulid_blob", 1, 1, DET, slFnUlidBlob},
-  {"ulid_uuid", 1, 1, DET, slFnUlidUuid},
-  {"sessionlog_version", 0, 0, DET, slFnVersion},
-  {"sessionlog_source_id", 0, 0, DET, slFnSourceId},
+  { "ulid", 0, 1, INN, slFnUlid },
+  { "ulid_ms", 1, 1, DET, slFnUlidMs },
+  { "ulid_text", 1, 1, DET, slFnUlidText },
+  { "ulid_blob", 1, 1, DET, slFnUlidBlob },
+  { "ulid_uuid", 1, 1, DET, slFnUlidUuid },
+  { "sessionlog_version", 0, 0, DET, slFnVersion },
+  { "sessionlog_source_id", 0, 0, DET, slFnSourceId },
   /* place: fn_place.c */
-  {"session_current", 0, 0, INN|SL_ANYWHERE, slFnCurrent},
-  {"session_use", 0, 1, 0, slFnUse},
-  {"session_tenant", 0, 0, INN|SL_ANYWHERE, slFnTenant},
-  {"session_tenant", 1, 2, SL_ANYWHERE, slFnTenant},
-  {"session_schema", 0, 0, INN|SL_ANYWHERE, slFnSchema},
-  {"session_schema", 1, 1, SL_ANYWHERE, slFnSchema},
-  {"session_init", 0, 0, 0, slFnInit},
-  {"session_schema_version", 0, 0, INN, slFnSchemaVersion},
-  {"session_writes", 0, 0, INN, slFnWrites},
-  {"session_writes", 1, 1, 0, slFnWrites},
+  { "session_current", 0, 0, INN | SL_ANYWHERE, slFnCurrent },
+  { "session_use", 0, 1, 0, slFnUse },
+  { "session_tenant", 0, 0, INN | SL_ANYWHERE, slFnTenant },
+  { "session_tenant", 1, 2, SL_ANYWHERE, slFnTenant },
+  { "session_schema", 0, 0, INN | SL_ANYWHERE, slFnSchema },
+  { "session_schema", 1, 1, SL_ANYWHERE, slFnSchema },
+  { "session_init", 0, 0, 0, slFnInit },
+  { "session_schema_version", 0, 0, INN, slFnSchemaVersion },
+  { "session_writes", 0, 0, INN, slFnWrites },
+  { "session_writes", 1, 1, 0, slFnWrites },
   /* sessions: fn_session.c */
-  {"session_start", 0, 1, 0, slFnStart},
-  {"session_start", 2, 2, DIR, slFnStart},
-  {"session_open", 1, 1, 0, slFnOpen},
-  {"session_find", 0, 1, INN, slFnFind},
-  {"session_end", 0, 2, 0, slFnEnd},
-  {"session_touch", 0, 2, 0, slFnTouch},
-  {"session_label", 2, 2, 0, slFnLabel},
-  {"session_unlabel", 1, 1, 0, slFnUnlabel},
-  {"session_promote", 0, 1, 0, slFnPromote},
-  {"session_meta", 2, 2, INN, slFnMetaGet},
-  {"session_meta", 3, 3, 0, slFnMetaSet},
-  {"session_has_data", 0, 1, INN, slFnHasData},
-  {"session_target_hash", 1, 1, DIR, slFnTargetHash},
-  {"session_group_key", 2, 2, DET, slFnGroupKey},
-  {"session_auto_name", 1, 2, INN, slFnAutoName},
+  { "session_start", 0, 1, 0, slFnStart },
+  { "session_start", 2, 2, DIR, slFnStart },
+  { "session_open", 1, 1, 0, slFnOpen },
+  { "session_find", 0, 1, INN, slFnFind },
+  { "session_end", 0, 2, 0, slFnEnd },
+  { "session_touch", 0, 2, 0, slFnTouch },
+  { "session_label", 2, 2, 0, slFnLabel },
+  { "session_unlabel", 1, 1, 0, slFnUnlabel },
+  { "session_promote", 0, 1, 0, slFnPromote },
+  { "session_meta", 2, 2, INN, slFnMetaGet },
+  { "session_meta", 3, 3, 0, slFnMetaSet },
+  { "session_has_data", 0, 1, INN, slFnHasData },
+  { "session_target_hash", 1, 1, DIR, slFnTargetHash },
+  { "session_group_key", 2, 2, DET, slFnGroupKey },
+  { "session_auto_name", 1, 2, INN, slFnAutoName },
   /* events: fn_event.c */
-  {"session_append", 3, 5, 0, slFnAppend},
-  {"session_append_json", 2, 2, 0, slFnAppendJson},
-  {"session_head", 0, 1, INN, slFnHead},
+  { "session_append", 3, 5, 0, slFnAppend },
+  { "session_append_json", 2, 2, 0, slFnAppendJson },
+  { "session_head", 0, 1, INN, slFnHead },
   /* forks: fn_fork.c */
-  {"session_fork", 0, 3, 0, slFnFork},
-  {"session_common", 2, 2, INN, slFnCommon},
+  { "session_fork", 0, 3, 0, slFnFork },
+  { "session_common", 2, 2, INN, slFnCommon },
   /* blocks and archive: fn_pack.c */
-  {"session_pack", 0, 1, 0, slFnPack},
-  {"session_archive", 2, 2, 0, slFnArchive},
+  { "session_pack", 0, 1, 0, slFnPack },
+  { "session_archive", 2, 2, 0, slFnArchive },
   /* retention: fn_retain.c */
-  {"session_prune", 1, 4, 0, slFnPrune},
-  {"session_reap", 1, 3, DIR, slFnReap},
-  {"pid_alive", 1, 1, DIR, slFnPidAlive},
+  { "session_prune", 1, 4, 0, slFnPrune },
+  { "session_reap", 1, 3, DIR, slFnReap },
+  { "pid_alive", 1, 1, DIR, slFnPidAlive },
   /* lifecycle: fn_life.c */
-  {"session_pause", 1, 3, 0, slFnPause},
-  {"session_resume", 0, 1, 0, slFnResume},
-  {"session_command_target", 0, 1, INN, slFnCommandTarget},
-  {"session_stop", 0, 1, 0, slFnStop},
+  { "session_pause", 1, 3, 0, slFnPause },
+  { "session_resume", 0, 1, 0, slFnResume },
+  { "session_command_target", 0, 1, INN, slFnCommandTarget },
+  { "session_stop", 0, 1, 0, slFnStop },
   /* scopes: fn_scope.c */
-  {"scope_remember", 3, 5, 0, slFnRemember},
-  {"scope_recall", 2, 2, INN, slFnRecall},
-  {"scope_forget", 2, 2, 0, slFnForget},
-  {"scope_persist", 3, 5, 0, slFnPersist},
-  {"scope_retrieve", 2, 2, INN, slFnRetrieve},
-  {"scope_mutate", 3, 4, 0, slFnMutate},
-  {"scope_purge", 2, 2, 0, slFnPurge},
-  {"scope_flush", 0, 1, DIR, slFnFlush},
+  { "scope_remember", 3, 5, 0, slFnRemember },
+  { "scope_recall", 2, 2, INN, slFnRecall },
+  { "scope_forget", 2, 2, 0, slFnForget },
+  { "scope_persist", 3, 5, 0, slFnPersist },
+  { "scope_retrieve", 2, 2, INN, slFnRetrieve },
+  { "scope_mutate", 3, 4, 0, slFnMutate },
+  { "scope_purge", 2, 2, 0, slFnPurge },
+  { "scope_flush", 0, 1, DIR, slFnFlush },
   /* copies: fn_copy.c */
-  {"session_save", 1, 2, DIR, slFnSave},
-  {"session_import", 1, 2, 0, slFnImport},
+  { "session_save", 1, 2, DIR, slFnSave },
+  { "session_import", 1, 2, 0, slFnImport },
 };
 
 /* Every virtual table. */
@@ -142,11 +142,8 @@ __declspec(dllexport)
 #else
 __attribute__((visibility("default")))
 #endif
-int sqlite3_sessionlog_init(
-  sqlite3 *db,
-  char **pzErrMsg,
-  const sqlite3_api_routines *pApi
-){
+  int sqlite3_sessionlog_init(sqlite3 *db, char **pzErrMsg,
+                              const sqlite3_api_routines *pApi) {
   SlConn *pConn;
   char *zId;
   int rc;
@@ -158,14 +155,16 @@ int sqlite3_sessionlog_init(
 #endif
   if( sqlite3_libversion_number()<SL_MIN_SQLITE ){
     *pzErrMsg = sqlite3_mprintf("sessionlog needs SQLite 3.38.0 or newer, "
-                                "this is %s", sqlite3_libversion());
+                                "this is %s",
+                                sqlite3_libversion());
     return SQLITE_ERROR;
   }
   rc = loadedAlready(db, &zId);
   if( zId ){
     if( strcmp(zId, SL_SOURCE_ID)!=0 ){
       *pzErrMsg = sqlite3_mprintf("another build of sessionlog is loaded on "
-                                  "this connection: %s", zId);
+                                  "this connection: %s",
+                                  zId);
       rc = SQLITE_ERROR;
     }
     sqlite3_free(zId);

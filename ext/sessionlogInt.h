@@ -12,7 +12,8 @@
 **
 ** A rule file knows nothing of sqlite3_vtab or sqlite3_context; a surface
 ** file names no stored table. The stored tables are in sql/schema.sql, the
-** statements in the other files of sql/; the build turns both into sql.h and sql.c.
+** statements in the other files of sql/; the build turns both into sql.h and
+** sql.c.
 **
 ** Errors are sticky. Whatever is done belongs to an operation, SlOp. Once
 ** SlOp.rc is set, every function that takes the SlOp returns at once and
@@ -38,9 +39,9 @@
 #define SL_MAX_NAME 255
 
 /* The key of an event: session integer and ordinal. */
-#define SL_KEY(iSession, iOrdinal) (((i64)(iSession)<<32)|(i64)(iOrdinal))
-#define SL_ORDINAL(iKey) ((iKey)&SL_MAX_ORDINAL)
-#define SL_SESSION(iKey) ((iKey)>>32)
+#define SL_KEY(iSession, iOrdinal) (((i64)(iSession) << 32) | (i64)(iOrdinal))
+#define SL_ORDINAL(iKey)           ((iKey)&SL_MAX_ORDINAL)
+#define SL_SESSION(iKey)           ((iKey) >> 32)
 
 typedef struct SlConn SlConn;
 typedef struct SlDb SlDb;
@@ -55,7 +56,11 @@ typedef struct SlMemory SlMemory;
 */
 
 /* What session_writes() says. */
-enum { SL_WRITES_ANY, SL_WRITES_DML, SL_WRITES_EXPLICIT };
+enum {
+  SL_WRITES_ANY,
+  SL_WRITES_DML,
+  SL_WRITES_EXPLICIT
+};
 
 /* What sessionlog knows of a connection. Shared by all functions and tables
 ** that are registered on it; freed with the last of them. */
@@ -79,116 +84,116 @@ struct SlConn {
 /* What is kept of one attached database. */
 struct SlDb {
   SlConn *pConn;
-  SlDb *pNext;             /* next in SlConn.pDb */
-  char *zName;             /* schema name as SQLite spells it */
-  int iDb;                 /* 0 for main, then in order of first use */
-  int bVerified;           /* the stored tables are what they should be */
-  int bChecked;            /* iVersion was found good in this transaction */
-  u32 iVersion;            /* SQLITE_FCNTL_DATA_VERSION of what is cached */
-  int eWrites;             /* SL_WRITES_ as stored */
-  int iSchema;             /* schema version as stored, 0: not known */
-  SlCache *pCache;         /* sessions recently appended to, see event.c */
-  sqlite3_stmt *aStmt[SL_SQL_COUNT];  /* idle statements */
+  SlDb *pNext;     /* next in SlConn.pDb */
+  char *zName;     /* schema name as SQLite spells it */
+  int iDb;         /* 0 for main, then in order of first use */
+  int bVerified;   /* the stored tables are what they should be */
+  int bChecked;    /* iVersion was found good in this transaction */
+  u32 iVersion;    /* SQLITE_FCNTL_DATA_VERSION of what is cached */
+  int eWrites;     /* SL_WRITES_ as stored */
+  int iSchema;     /* schema version as stored, 0: not known */
+  SlCache *pCache; /* sessions recently appended to, see event.c */
+  sqlite3_stmt *aStmt[SL_SQL_COUNT]; /* idle statements */
 };
 
 /* One call of a function, or one callback of a virtual table. On the C
 ** stack of the surface, or inside a cursor. */
 struct SlOp {
   SlConn *pConn;
-  SlDb *pDb;               /* the database it works on */
-  int rc;                  /* SQLITE_OK, or why all the rest is skipped */
-  char *zErr;              /* message for rc, or NULL for SQLite's own */
-  sqlite3_stmt *pProbe;    /* holds the read snapshot until slOpEnd() */
-  void (*xTask)(SlOp*, void*);  /* see slOpWrite() */
+  SlDb *pDb;                     /* the database it works on */
+  int rc;                        /* SQLITE_OK, or why all the rest is skipped */
+  char *zErr;                    /* message for rc, or NULL for SQLite's own */
+  sqlite3_stmt *pProbe;          /* holds the read snapshot until slOpEnd() */
+  void (*xTask)(SlOp *, void *); /* see slOpWrite() */
   void *pTaskArg;
-  int bLockHeld;           /* inside slOpWrite() */
+  int bLockHeld; /* inside slOpWrite() */
 };
 
-SlConn *slConnNew(sqlite3*);
-void slConnRef(SlConn*);
-void slConnUnref(void*);
+SlConn *slConnNew(sqlite3 *);
+void slConnRef(SlConn *);
+void slConnUnref(void *);
 
 /* Start an operation on the named database; zSchema NULL means the
 ** connection's. The error for an unknown one is "no such database: NAME".
 ** slOpEnd() releases what the operation holds, all but zErr; slOpError()
 ** hands over rc, with *pzErr to be freed by the caller. */
-void slOpBegin(SlOp*, SlConn*, const char *zSchema);
-void slOpBeginValue(SlOp*, SlConn*, sqlite3_value *pSchema);
-void slOpEnd(SlOp*);
+void slOpBegin(SlOp *, SlConn *, const char *zSchema);
+void slOpBeginValue(SlOp *, SlConn *, sqlite3_value *pSchema);
+void slOpEnd(SlOp *);
 
 /* Make the operation fail. The first failure wins. */
-void slErr(SlOp*, int rc, const char *zFmt, ...);
-void slErrDb(SlOp*);              /* with the connection's present error */
-void slErrRc(SlOp*, int rc);      /* with the code's own text; OK: nothing */
+void slErr(SlOp *, int rc, const char *zFmt, ...);
+void slErrDb(SlOp *);         /* with the connection's present error */
+void slErrRc(SlOp *, int rc); /* with the code's own text; OK: nothing */
 
 /* Ready the operation to read. Returns 1 if the log can be read, 0 where the
 ** database has no tables (not an error) or the operation has failed. The
 ** snapshot lasts until slOpEnd() unless a statement of the caller's holds it
 ** anyway. */
-int slOpRead(SlOp*);
+int slOpRead(SlOp *);
 
 /* Run xTask(op, pArg) with the write lock held and the tables made or
 ** upgraded: all that it writes is undone if it fails, in every context.
 ** Inside xTask, slOpWrite() runs its task directly. */
-void slOpWrite(SlOp*, void (*xTask)(SlOp*, void*), void *pArg);
+void slOpWrite(SlOp *, void (*xTask)(SlOp *, void *), void *pArg);
 
 /* As slOpWrite() for a task that writes with one statement at the most, as
 ** its last step that can fail: spares the inner statement where the lock is
 ** held already. */
-void slOpWriteOne(SlOp*, void (*xTask)(SlOp*, void*), void *pArg);
+void slOpWriteOne(SlOp *, void (*xTask)(SlOp *, void *), void *pArg);
 
 /* Call in a writing function before anything else: with session_writes()
 ** at dml or explicit, a write that hides in an autocommit SELECT fails, and
 ** the message gives zDml, the statement to use. */
-void slOpGuard(SlOp*, const char *zDml);
+void slOpGuard(SlOp *, const char *zDml);
 
 /* Now in ms, a new ULID, this host's name, this process: an error that names
 ** zWhat where session_writes() is explicit. slOpHost() returns sqlite3_malloc'd
 ** text. */
-i64 slOpNow(SlOp*, const char *zWhat);
-void slOpUlid(SlOp*, const char *zWhat, char zId[27]);
-char *slOpHost(SlOp*, const char *zWhat);
-i64 slOpPid(SlOp*, const char *zWhat);
+i64 slOpNow(SlOp *, const char *zWhat);
+void slOpUlid(SlOp *, const char *zWhat, char zId[27]);
+char *slOpHost(SlOp *, const char *zWhat);
+i64 slOpPid(SlOp *, const char *zWhat);
 
 /* Forget what is cached of the database's rows: after every write but a
 ** plain append. */
-void slDbChanged(SlDb*);
+void slDbChanged(SlDb *);
 
 /* Transaction callbacks, the same for all tables that write. */
-void slConnEnlist(SlConn*);
-void slConnCommit(SlConn*);
-void slConnRollback(SlConn*);
+void slConnEnlist(SlConn *);
+void slConnCommit(SlConn *);
+void slConnRollback(SlConn *);
 
 /* Database of that index (SlDb.iDb), NULL if there is none. */
-SlDb *slDbByIndex(SlConn*, int iDb);
+SlDb *slDbByIndex(SlConn *, int iDb);
 
 /* Ready or make the tables; returns the schema version (session_init()). */
-int slInit(SlOp*);
+int slInit(SlOp *);
 
 /* The schema version stored in the database, -1 where there is none. Gives
 ** no error for a newer one. */
-i64 slSchemaVersion(SlOp*);
+i64 slSchemaVersion(SlOp *);
 
 /* Compare the stored schema with sql/schema.sql, and call xFault for each
 ** object that is missing, altered or foreign: bTable if it is one of our
 ** tables, zFault says what is wrong, to be freed (NULL: no memory). Returns
 ** the number of objects that bear our names. */
-typedef void (*SlSchemaFault)(SlOp*, void *pArg, int bTable, char *zFault);
-int slSchemaCheck(SlOp*, SlSchemaFault xFault, void *pArg);
+typedef void (*SlSchemaFault)(SlOp *, void *pArg, int bTable, char *zFault);
+int slSchemaCheck(SlOp *, SlSchemaFault xFault, void *pArg);
 
 /* The text of a statement with $db replaced by the quoted schema name.
 ** sqlite3_malloc'd; NULL when out of memory. */
 char *slSqlFor(const char *zText, const char *zSchema);
 
 /* The body of the task table: run the operation's task. */
-void slOpRunTask(SlOp*);
+void slOpRunTask(SlOp *);
 
 /**************************************************************************
 ** Interface to code in home.c: the two internal tables.
 */
 #define SL_HOME "sessionlog_home"
 #define SL_TASK "sessionlog_task"
-int slHomeRegister(SlConn*);
+int slHomeRegister(SlConn *);
 
 /**************************************************************************
 ** Interface to code in stmt.c: the only place where SQL is prepared.
@@ -196,44 +201,44 @@ int slHomeRegister(SlConn*);
 
 /* Prepare statement eSql afresh, the caller's to finalize; slStmt() is for
 ** all but DDL. */
-sqlite3_stmt *slPrepare(SlOp*, int eSql);
+sqlite3_stmt *slPrepare(SlOp *, int eSql);
 
 /* The statement that runs a task: put back into SlConn.pTaskStmt or
 ** finalized by the caller. */
-sqlite3_stmt *slTaskStmt(SlOp*);
+sqlite3_stmt *slTaskStmt(SlOp *);
 
 /* Finalize the idle statements of a database. */
-void slDbFinalize(SlDb*);
+void slDbFinalize(SlDb *);
 
 /* Borrow statement eSql (SL_SQL_...) on the operation's database, reset and
 ** with no bindings. NULL when the operation has failed. Give it back with
 ** slFree(), always, also after a failure (NULL is allowed). */
-sqlite3_stmt *slStmt(SlOp*, int eSql);
-void slFree(SlOp*, int eSql, sqlite3_stmt*);
+sqlite3_stmt *slStmt(SlOp *, int eSql);
+void slFree(SlOp *, int eSql, sqlite3_stmt *);
 
 /* Bind by kind, sticky. Text and value are not copied: they must live until
 ** slFree(). slBindValue() keeps type and bytes. */
-void slBindInt(SlOp*, sqlite3_stmt*, int i, i64 iVal);
-void slBindText(SlOp*, sqlite3_stmt*, int i, const char *z, i64 n);
-void slBindValue(SlOp*, sqlite3_stmt*, int i, sqlite3_value*);
-void slBindEvent(SlOp*, sqlite3_stmt*, int i, const SlEvent*);
+void slBindInt(SlOp *, sqlite3_stmt *, int i, i64 iVal);
+void slBindText(SlOp *, sqlite3_stmt *, int i, const char *z, i64 n);
+void slBindValue(SlOp *, sqlite3_stmt *, int i, sqlite3_value *);
+void slBindEvent(SlOp *, sqlite3_stmt *, int i, const SlEvent *);
 
 /* 1 with a row, 0 at the end or on failure. */
-int slStep(SlOp*, sqlite3_stmt*);
+int slStep(SlOp *, sqlite3_stmt *);
 
 /* Step a statement that writes to its end: PRAGMA count_changes makes it give
 ** a row. Returns SQLite's code, SQLITE_DONE for success. */
-int slStepAll(sqlite3_stmt*);
+int slStepAll(sqlite3_stmt *);
 
 /* Run a statement that writes, and give it back. */
-void slRun(SlOp*, int eSql, sqlite3_stmt*);
+void slRun(SlOp *, int eSql, sqlite3_stmt *);
 
 /* Run eSql with one or two integers bound, and return the integer that its
 ** first row has in column 0, or iDefault without a row or with NULL. */
-i64 slQueryInt(SlOp*, int eSql, i64 i1, i64 i2, i64 iDefault);
+i64 slQueryInt(SlOp *, int eSql, i64 i1, i64 i2, i64 iDefault);
 
 /* Copy of column i as sqlite3_malloc'd text, NULL for NULL (or failure). */
-char *slColumnText(SlOp*, sqlite3_stmt*, int i);
+char *slColumnText(SlOp *, sqlite3_stmt *, int i);
 
 /**************************************************************************
 ** Interface to code in value.c: arguments.
@@ -241,46 +246,46 @@ char *slColumnText(SlOp*, sqlite3_stmt*, int i);
 
 /* An INTEGER argument: INTEGER, integral REAL or decimal text; else a
 ** MISMATCH "invalid ARG: VALUE". NULL gives iNull. */
-i64 slArgInt(SlOp*, const char *zArg, sqlite3_value*, i64 iNull);
+i64 slArgInt(SlOp *, const char *zArg, sqlite3_value *, i64 iNull);
 
 /* 1 if the value is NULL or a NULL pointer (an argument left out). */
-int slArgNull(sqlite3_value*);
+int slArgNull(sqlite3_value *);
 
 /* A name-like argument: text (numbers count as their text), 1 to 255 bytes
 ** of valid UTF-8 without NUL. With bTrim ASCII white space is cut at both
 ** ends. The text is owned by the value; *pn is its length. Blobs are a
 ** MISMATCH, NULL and everything else "invalid ARG: ...". */
-const char *slArgName(SlOp*, const char *zArg, sqlite3_value*, int bTrim,
+const char *slArgName(SlOp *, const char *zArg, sqlite3_value *, int bTrim,
                       int *pn);
 
 /* The same test for text that is not a value. */
-const char *slCheckName(SlOp*, const char *zArg, const char *z, i64 n,
+const char *slCheckName(SlOp *, const char *zArg, const char *z, i64 n,
                         int bTrim, int *pn);
 
 /* Descriptive text of any length: NULL gives NULL, numbers count as their
 ** text, blobs are a MISMATCH. */
-const char *slArgText(SlOp*, const char *zArg, sqlite3_value*, int *pn);
+const char *slArgText(SlOp *, const char *zArg, sqlite3_value *, int *pn);
 
 /* An age: as slArgInt(), or text such as '15m'. NULL is an error. */
-i64 slArgAge(SlOp*, const char *zArg, sqlite3_value*);
+i64 slArgAge(SlOp *, const char *zArg, sqlite3_value *);
 
 /* The value as it should stand in a message, at most 60 bytes of it: text
 ** as it is, NULL, numbers, x'…' for blobs. sqlite3_malloc'd. */
-char *slShow(sqlite3_value*);
+char *slShow(sqlite3_value *);
 
 /* Fail with "invalid ARG: VALUE". */
-void slInvalid(SlOp*, int rc, const char *zArg, sqlite3_value*);
+void slInvalid(SlOp *, int rc, const char *zArg, sqlite3_value *);
 
 /* An event's payload, or any value, in SlEvent's form. Borrowed. */
-void slEventFromValue(SlOp*, SlEvent*, sqlite3_value*);
+void slEventFromValue(SlOp *, SlEvent *, sqlite3_value *);
 
 /* The same from JSON: text as it is, an array or object as its JSON text,
 ** true and false as 1 and 0. *pzFree is text to be freed after use, or NULL. */
-void slEventFromJson(SlOp*, SlEvent*, const SlJson*, char **pzFree);
+void slEventFromJson(SlOp *, SlEvent *, const SlJson *, char **pzFree);
 
 /* slArgInt() and slArgName() of JSON values. *pzFree as above. */
-i64 slJsonArgInt(SlOp*, const char *zArg, const SlJson*);
-const char *slJsonArgName(SlOp*, const char *zArg, const SlJson*, int bTrim,
+i64 slJsonArgInt(SlOp *, const char *zArg, const SlJson *);
+const char *slJsonArgName(SlOp *, const char *zArg, const SlJson *, int bTrim,
                           int *pn, char **pzFree);
 
 /**************************************************************************
@@ -288,8 +293,8 @@ const char *slJsonArgName(SlOp*, const char *zArg, const SlJson*, int bTrim,
 */
 
 /* The mode as text; set it. */
-const char *slWritesName(const SlDb*);
-void slWritesSet(SlOp*, const char *z, i64 n);
+const char *slWritesName(const SlDb *);
+void slWritesSet(SlOp *, const char *z, i64 n);
 
 /**************************************************************************
 ** Interface to code in session.c: refs, and the columns of a session.
@@ -297,58 +302,80 @@ void slWritesSet(SlOp*, const char *z, i64 n);
 
 /* What the rules need of a session's row. */
 struct SlSession {
-  i64 iKey;                /* the integer; 0: none */
-  i64 iParent;             /* parent's integer, 0: none */
-  i64 iForkedAt;           /* fork point, 0 without a parent */
-  i64 iArchived;           /* watermark */
-  char zId[27];            /* canonical id */
+  i64 iKey;      /* the integer; 0: none */
+  i64 iParent;   /* parent's integer, 0: none */
+  i64 iForkedAt; /* fork point, 0 without a parent */
+  i64 iArchived; /* watermark */
+  char zId[27];  /* canonical id */
 };
 
 /* The session that a ref names, among the tenant's living ones. Not found:
 ** returns 0 and no error. Ambiguous: an error. Needs slOpRead() (whatever it
 ** says: without tables nothing is found) or the write lock. NULL is not
 ** found. */
-int slFind(SlOp*, sqlite3_value *pRef, SlSession*);
-int slFindText(SlOp*, const char *zRef, i64 nRef, SlSession*);
+int slFind(SlOp *, sqlite3_value *pRef, SlSession *);
+int slFindText(SlOp *, const char *zRef, i64 nRef, SlSession *);
 
 /* The same, but not found (or NULL) is the error "no such session: REF". With
 ** pRef a NULL pointer (an argument left out) the current session is meant. */
-void slNeed(SlOp*, sqlite3_value *pRef, SlSession*);
-void slNeedText(SlOp*, const char *zRef, i64 nRef, SlSession*);
+void slNeed(SlOp *, sqlite3_value *pRef, SlSession *);
+void slNeedText(SlOp *, const char *zRef, i64 nRef, SlSession *);
 
 /* The error that slNeed() gives. */
-void slNoSession(SlOp*, sqlite3_value *pRef);
+void slNoSession(SlOp *, sqlite3_value *pRef);
 
 /* The connection's current session; none: error "no current session". It is in
 ** the connection's own database, never in another that the operation names. */
-void slNeedCurrent(SlOp*, SlSession*);
+void slNeedCurrent(SlOp *, SlSession *);
 
 /* The current session, without an error where there is none. */
-int slFindCurrent(SlOp*, SlSession*);
+int slFindCurrent(SlOp *, SlSession *);
 
 /* A living session of the tenant by its canonical id, or exact name. */
-int slFindId(SlOp*, const char *zId, SlSession*);
-int slFindName(SlOp*, const char *z, i64 n, SlSession*);
+int slFindId(SlOp *, const char *zId, SlSession *);
+int slFindName(SlOp *, const char *z, i64 n, SlSession *);
 
 /* A session by its integer, tombstones too. 0: there is none. */
-int slSessionByKey(SlOp*, i64 iKey, SlSession*);
+int slSessionByKey(SlOp *, i64 iKey, SlSession *);
 
 /* Step a statement whose rows begin with key, parent, forked_at, archived,
 ** id, and take the session from the row. 0: there is no row. */
-int slSessionStep(SlOp*, sqlite3_stmt*, SlSession*);
+int slSessionStep(SlOp *, sqlite3_stmt *, SlSession *);
 
 /* Bind the tenant's name. */
-void slBindTenant(SlOp*, sqlite3_stmt*, int i);
+void slBindTenant(SlOp *, sqlite3_stmt *, int i);
 
 /* The columns of session_list, in order. */
 enum {
-  SL_COL_ID, SL_COL_NAME, SL_COL_PARENT_ID, SL_COL_FORKED_AT, SL_COL_KIND,
-  SL_COL_TARGET, SL_COL_TARGET_CLASS, SL_COL_TARGET_HASH, SL_COL_CWD,
-  SL_COL_GROUP_KEY, SL_COL_STATUS, SL_COL_CREATED_BY, SL_COL_APP_VERSION,
-  SL_COL_SOURCE_URL, SL_COL_ORIGIN, SL_COL_PID, SL_COL_HOST,
-  SL_COL_STARTED_AT_MS, SL_COL_ENDED_AT_MS, SL_COL_SEEN_AT_MS,
-  SL_COL_PAUSED_AT_MS, SL_COL_PAUSE_SUMMARY, SL_COL_HEAD, SL_COL_ARCHIVED,
-  SL_COL_N_EVENTS, SL_COL_REF, SL_COL_SCHEMA, SL_COL_LABEL, SL_COL_META,
+  SL_COL_ID,
+  SL_COL_NAME,
+  SL_COL_PARENT_ID,
+  SL_COL_FORKED_AT,
+  SL_COL_KIND,
+  SL_COL_TARGET,
+  SL_COL_TARGET_CLASS,
+  SL_COL_TARGET_HASH,
+  SL_COL_CWD,
+  SL_COL_GROUP_KEY,
+  SL_COL_STATUS,
+  SL_COL_CREATED_BY,
+  SL_COL_APP_VERSION,
+  SL_COL_SOURCE_URL,
+  SL_COL_ORIGIN,
+  SL_COL_PID,
+  SL_COL_HOST,
+  SL_COL_STARTED_AT_MS,
+  SL_COL_ENDED_AT_MS,
+  SL_COL_SEEN_AT_MS,
+  SL_COL_PAUSED_AT_MS,
+  SL_COL_PAUSE_SUMMARY,
+  SL_COL_HEAD,
+  SL_COL_ARCHIVED,
+  SL_COL_N_EVENTS,
+  SL_COL_REF,
+  SL_COL_SCHEMA,
+  SL_COL_LABEL,
+  SL_COL_META,
   SL_COL_COUNT
 };
 
@@ -356,27 +383,27 @@ enum {
 ** converted. Text is borrowed. */
 typedef struct SlField SlField;
 struct SlField {
-  u8 bGiven;               /* the column is part of the statement */
-  u8 bNull;                /* ... with NULL */
-  int n;                   /* text columns: bytes of z */
+  u8 bGiven; /* the column is part of the statement */
+  u8 bNull;  /* ... with NULL */
+  int n;     /* text columns: bytes of z */
   const char *z;
-  i64 i;                   /* INTEGER columns (…_ms, pid, forked_at, …) */
+  i64 i; /* INTEGER columns (…_ms, pid, forked_at, …) */
 };
 typedef struct SlFields SlFields;
 struct SlFields {
   SlField a[SL_COL_COUNT];
-  char zId[27];            /* id in canonical form */
-  char zParent[27];        /* parent_id, where that is given as a blob */
-  char zRef[27];           /* ref, likewise */
-  u8 bWhole;               /* UPDATE: the whole row is given, so that a status
+  char zId[27];     /* id in canonical form */
+  char zParent[27]; /* parent_id, where that is given as a blob */
+  char zRef[27];    /* ref, likewise */
+  u8 bWhole;        /* UPDATE: the whole row is given, so that a status
                            ** like the old one was not set on purpose */
 };
 
 /* Set one column from a value, from text, or from an integer, with the checks
 ** and messages that the contract has for it. parent_id is any ref. */
-void slFieldValue(SlOp*, SlFields*, int iCol, sqlite3_value*);
-void slFieldText(SlOp*, SlFields*, int iCol, const char *z, i64 n);
-void slFieldInt(SlOp*, SlFields*, int iCol, i64 iVal);
+void slFieldValue(SlOp *, SlFields *, int iCol, sqlite3_value *);
+void slFieldText(SlOp *, SlFields *, int iCol, const char *z, i64 n);
+void slFieldInt(SlOp *, SlFields *, int iCol, i64 iVal);
 
 /* Name of the column; number of the column of that name (-1: none). */
 const char *slColumnName(int iCol);
@@ -389,17 +416,17 @@ int slColumnIsInt(int iCol);
 
 /* The n-th auto name of a session with that target (NULL: none) that begins
 ** at iMs: the plain one for 0 and 1, or with -n. sqlite3_malloc'd. */
-char *slAutoName(SlOp*, const char *zTarget, i64 nTarget, i64 iMs, int n);
+char *slAutoName(SlOp *, const char *zTarget, i64 nTarget, i64 iMs, int n);
 
 /* Inside a task: make a session from what is given and defaults; label and
 ** meta too. Forks are sessions with parent_id. */
-void slSessionCreate(SlOp*, SlFields*, SlSession *pOut);
+void slSessionCreate(SlOp *, SlFields *, SlSession *pOut);
 
 /* Inside a task: change what is given, by the rules of UPDATE session_list. */
-void slSessionChange(SlOp*, i64 iKey, SlFields*);
+void slSessionChange(SlOp *, i64 iKey, SlFields *);
 
 /* 1 if the session has ended (ended_at_ms is set). */
-int slSessionEnded(SlOp*, const SlSession*);
+int slSessionEnded(SlOp *, const SlSession *);
 
 /**************************************************************************
 ** Interface to code in label.c: labels, meta, artifacts. Names are checked
@@ -407,64 +434,65 @@ int slSessionEnded(SlOp*, const SlSession*);
 */
 
 /* Point the label at the session (session_label()). */
-void slLabelSet(SlOp*, const SlSession*, const char *z, int n, int bAtMs,
+void slLabelSet(SlOp *, const SlSession *, const char *z, int n, int bAtMs,
                 i64 iAtMs);
 
 /* Key of the label, 0: there is none. */
-i64 slLabelKey(SlOp*, const char *z, int n);
+i64 slLabelKey(SlOp *, const char *z, int n);
 
 /* Remove a label: 1, or 0 if there is none. Remove it by its key. */
-int slLabelDrop(SlOp*, const char *z, int n);
-void slLabelDelete(SlOp*, i64 iKey);
+int slLabelDrop(SlOp *, const char *z, int n);
+void slLabelDelete(SlOp *, i64 iKey);
 
 /* Change the label with that key: z NULL, pSession NULL and bAtMs 0 leave
 ** what is there. */
-void slLabelChange(SlOp*, i64 iKey, const char *z, int n, const SlSession*,
+void slLabelChange(SlOp *, i64 iKey, const char *z, int n, const SlSession *,
                    int bAtMs, i64 iAtMs);
 
 /* Set a meta value, which is not NULL; key of the pair, 0: there is none. */
-void slMetaSet(SlOp*, const SlSession*, const char *z, int n, const SlEvent*);
-i64 slMetaKey(SlOp*, const SlSession*, const char *z, int n);
+void slMetaSet(SlOp *, const SlSession *, const char *z, int n,
+               const SlEvent *);
+i64 slMetaKey(SlOp *, const SlSession *, const char *z, int n);
 
 /* Set all members of a JSON object for a session that has no meta yet. */
-void slMetaJson(SlOp*, const SlSession*, const char *z, i64 n);
+void slMetaJson(SlOp *, const SlSession *, const char *z, i64 n);
 
 /* Change or remove the pair with that key: NULL leaves what is there. */
-void slMetaChange(SlOp*, i64 iKey, const SlSession*, const char *z, int n,
-                  const SlEvent*);
-void slMetaDelete(SlOp*, i64 iKey);
+void slMetaChange(SlOp *, i64 iKey, const SlSession *, const char *z, int n,
+                  const SlEvent *);
+void slMetaDelete(SlOp *, i64 iKey);
 
 /* Keep an artifact of nSize bytes; returns its key. Remove one by its key. */
-i64 slArtifactAdd(SlOp*, const SlSession*, const char *z, int n, i64 iAtMs,
+i64 slArtifactAdd(SlOp *, const SlSession *, const char *z, int n, i64 iAtMs,
                   i64 nSize, const SlEvent *pContent);
-void slArtifactDelete(SlOp*, i64 iKey);
+void slArtifactDelete(SlOp *, i64 iKey);
 
 /* 1 if the session itself has recorded an event, or has an artifact. */
-int slHasData(SlOp*, const SlSession*);
+int slHasData(SlOp *, const SlSession *);
 
 /**************************************************************************
 ** Interface to code in fork.c: how sessions descend from each other.
 */
 
 /* The ordinal up to which two sessions share their history. */
-i64 slCommon(SlOp*, const SlSession*, const SlSession*);
+i64 slCommon(SlOp *, const SlSession *, const SlSession *);
 
 /* A walk from a session up to its oldest ancestor, itself first. */
 typedef struct SlLineage SlLineage;
 struct SlLineage {
-  SlSession session;       /* the present one */
-  int nDepth;              /* steps from the first one */
-  i64 iNext;               /* integer of the next one, 0: none */
-  sqlite3_stmt *pStmt;     /* stands on the present one */
+  SlSession session;   /* the present one */
+  int nDepth;          /* steps from the first one */
+  i64 iNext;           /* integer of the next one, 0: none */
+  sqlite3_stmt *pStmt; /* stands on the present one */
 };
 
 /* Next: 1 with a session, 0 at the end. The name is that of the present one,
 ** SQL NULL if it has none or is removed. Close works on one that is all
 ** zero. */
-void slLineageOpen(SlOp*, SlLineage*, const SlSession*);
-int slLineageNext(SlOp*, SlLineage*);
-sqlite3_value *slLineageName(const SlLineage*);
-void slLineageClose(SlOp*, SlLineage*);
+void slLineageOpen(SlOp *, SlLineage *, const SlSession *);
+int slLineageNext(SlOp *, SlLineage *);
+sqlite3_value *slLineageName(const SlLineage *);
+void slLineageClose(SlOp *, SlLineage *);
 
 /* A walk over a session and what descends from it, or over all of the
 ** tenant's (pSession NULL), depth first. It ends at the sessions that there
@@ -472,29 +500,29 @@ void slLineageClose(SlOp*, SlLineage*);
 ** session and of its ancestors. */
 typedef struct SlTree SlTree;
 struct SlTree {
-  SlSession session;       /* the present one */
-  int nDepth;              /* steps below the first one, or below a root */
-  int bLast;               /* it is the last of its siblings */
-  sqlite3_stmt *pKin;      /* stands on the present one */
-  sqlite3_stmt *pRoots;    /* roots still to come, NULL: one was asked for */
-  i64 iMax;                /* newest session when the walk was opened */
-  struct SlTreeNode *aNode;  /* stack of the sessions still to come */
+  SlSession session;        /* the present one */
+  int nDepth;               /* steps below the first one, or below a root */
+  int bLast;                /* it is the last of its siblings */
+  sqlite3_stmt *pKin;       /* stands on the present one */
+  sqlite3_stmt *pRoots;     /* roots still to come, NULL: one was asked for */
+  i64 iMax;                 /* newest session when the walk was opened */
+  struct SlTreeNode *aNode; /* stack of the sessions still to come */
   i64 nNode;
   i64 nNodeAlloc;
-  char *zIndent;           /* what is drawn before the branch; no NUL */
-  i64 nIndent;             /* bytes of it that the present one has */
+  char *zIndent; /* what is drawn before the branch; no NUL */
+  i64 nIndent;   /* bytes of it that the present one has */
   i64 nIndentAlloc;
 };
 
 /* As above. slTreeLine() is the session as a line of the drawing, which the
 ** caller frees. */
-void slTreeOpen(SlOp*, SlTree*, const SlSession*);
-int slTreeNext(SlOp*, SlTree*);
-sqlite3_value *slTreeName(const SlTree*);
-sqlite3_value *slTreeStatus(const SlTree*);
-sqlite3_value *slTreeParentId(const SlTree*);
-char *slTreeLine(SlOp*, SlTree*);
-void slTreeClose(SlOp*, SlTree*);
+void slTreeOpen(SlOp *, SlTree *, const SlSession *);
+int slTreeNext(SlOp *, SlTree *);
+sqlite3_value *slTreeName(const SlTree *);
+sqlite3_value *slTreeStatus(const SlTree *);
+sqlite3_value *slTreeParentId(const SlTree *);
+char *slTreeLine(SlOp *, SlTree *);
+void slTreeClose(SlOp *, SlTree *);
 
 /**************************************************************************
 ** Interface to code in pack.c: rows into blocks, and the watermark.
@@ -506,15 +534,15 @@ void slTreeClose(SlOp*, SlTree*);
 /* Inside a task: pack the session's own rows up to ordinal iTo. The last,
 ** partial block is made only if it has nMin events or more. Returns the
 ** number of events packed. */
-i64 slPack(SlOp*, const SlSession*, i64 iTo, int nMin);
+i64 slPack(SlOp *, const SlSession *, i64 iTo, int nMin);
 
 /* Inside a task: what session_pack() does. All but the newest events, or all
 ** if the session has ended. Returns the number of events packed. */
-i64 slPackIdle(SlOp*, const SlSession*);
+i64 slPackIdle(SlOp *, const SlSession *);
 
 /* Inside a task: move the watermark forward to iTo (clamped to the head) and
 ** pack what it hides. Returns the number of events newly hidden. */
-i64 slArchive(SlOp*, SlSession*, i64 iTo);
+i64 slArchive(SlOp *, SlSession *, i64 iTo);
 
 /**************************************************************************
 ** Interface to code in retain.c: removing sessions.
@@ -522,36 +550,36 @@ i64 slArchive(SlOp*, SlSession*, i64 iTo);
 
 /* Inside a task: remove the session. What surviving forks read stays. The
 ** connection's current session is an error. */
-void slSessionRemove(SlOp*, const SlSession*);
+void slSessionRemove(SlOp *, const SlSession *);
 
 /* What session_prune() is asked to do. */
 typedef struct SlPrune SlPrune;
 struct SlPrune {
-  i64 iAge;                /* ms since the last activity, at least */
-  int bAll;                /* also sessions of users, and labelled ones */
-  int bDry;                /* only tell which */
-  int bNow;                /* iNow is given */
+  i64 iAge; /* ms since the last activity, at least */
+  int bAll; /* also sessions of users, and labelled ones */
+  int bDry; /* only tell which */
+  int bNow; /* iNow is given */
   i64 iNow;
 };
 
 /* Remove the sessions that are so old. Returns the ids as a JSON array,
 ** sqlite3_malloc'd. */
-char *slPrune(SlOp*, const SlPrune*);
+char *slPrune(SlOp *, const SlPrune *);
 
 /* What session_reap() is asked to do. */
 typedef struct SlReap SlReap;
 struct SlReap {
-  int bKnown;              /* live is given */
-  SlJson live;             /* a JSON array: the names that exist */
+  int bKnown;  /* live is given */
+  SlJson live; /* a JSON array: the names that exist */
   const char *zOrigin;
   int nOrigin;
-  int bNow;                /* iNow is given */
+  int bNow; /* iNow is given */
   i64 iNow;
 };
 
 /* Mark sessions that are gone. Returns what was done as a JSON object,
 ** sqlite3_malloc'd. */
-char *slReap(SlOp*, const SlReap*);
+char *slReap(SlOp *, const SlReap *);
 
 /* 1 if a process of that id is alive, or can't be asked. */
 int slPidAlive(i64 iPid);
@@ -563,24 +591,24 @@ int slPidAlive(i64 iPid);
 /* What session_pause() is asked to do. */
 typedef struct SlPause SlPause;
 struct SlPause {
-  sqlite3_value *pRef;     /* the session, as for slNeed() */
-  const char *zNote;       /* the summary; NULL: made from the last events */
+  sqlite3_value *pRef; /* the session, as for slNeed() */
+  const char *zNote;   /* the summary; NULL: made from the last events */
   int nNote;
-  int bAtMs;               /* iAtMs is given */
+  int bAtMs; /* iAtMs is given */
   i64 iAtMs;
-  char *zSummary;          /* OUT: sqlite3_malloc'd */
+  char *zSummary; /* OUT: sqlite3_malloc'd */
   i64 nSummary;
 };
 
 /* Pause a session that has not ended. */
-void slPause(SlOp*, SlPause*);
+void slPause(SlOp *, SlPause *);
 
 /* Make a paused session active again; stop one that has not ended. */
-void slResume(SlOp*, sqlite3_value *pRef, SlSession *pOut);
-void slStop(SlOp*, sqlite3_value *pRef, SlSession *pOut);
+void slResume(SlOp *, sqlite3_value *pRef, SlSession *pOut);
+void slStop(SlOp *, sqlite3_value *pRef, SlSession *pOut);
 
 /* The session, if it takes commands; else a CONSTRAINT error. */
-void slCommandTarget(SlOp*, sqlite3_value *pRef, SlSession *pOut);
+void slCommandTarget(SlOp *, sqlite3_value *pRef, SlSession *pOut);
 
 /**************************************************************************
 ** Interface to code in event.c: append and head.
@@ -589,30 +617,30 @@ void slCommandTarget(SlOp*, sqlite3_value *pRef, SlSession *pOut);
 /* What an append is asked to do. Text and values are borrowed. */
 typedef struct SlAppend SlAppend;
 struct SlAppend {
-  int bSession;            /* session is known: pRef is not looked at */
-  SlSession session;       /* OUT, or IN with bSession */
-  sqlite3_value *pRef;     /* the session, as for slNeed() */
-  SlEvent event;           /* kind, key and payload, checked; iAtMs if bAtMs */
-  int bAtMs;               /* the time is given, else now */
-  int bExpect;             /* iExpect is given */
-  i64 iExpect;             /* the ordinal that the event must get */
-  i64 iKey;                /* OUT: session's integer << 32 | iOrdinal */
-  i64 iOrdinal;            /* OUT: its ordinal, also that of a known key */
+  int bSession;        /* session is known: pRef is not looked at */
+  SlSession session;   /* OUT, or IN with bSession */
+  sqlite3_value *pRef; /* the session, as for slNeed() */
+  SlEvent event;       /* kind, key and payload, checked; iAtMs if bAtMs */
+  int bAtMs;           /* the time is given, else now */
+  int bExpect;         /* iExpect is given */
+  i64 iExpect;         /* the ordinal that the event must get */
+  i64 iKey;            /* OUT: session's integer << 32 | iOrdinal */
+  i64 iOrdinal;        /* OUT: its ordinal, also that of a known key */
 };
 
 /* Append one event: a slOpWriteOne() task of its own, inside other tasks too.
 ** A known idempotency key with the same kind and payload writes nothing. */
-void slAppend(SlOp*, SlAppend*);
+void slAppend(SlOp *, SlAppend *);
 
 /* Highest ordinal of the session: recorded, inherited or 0. */
-i64 slHead(SlOp*, const SlSession*);
+i64 slHead(SlOp *, const SlSession *);
 
 /* Own events recorded in the session (rows and blocks). */
-i64 slOwnEvents(SlOp*, const SlSession*);
+i64 slOwnEvents(SlOp *, const SlSession *);
 
 /* Drop what is remembered of sessions' heads; free it all. */
-void slCacheClear(SlCache*);
-void slCacheFree(SlCache*);
+void slCacheClear(SlCache *);
+void slCacheFree(SlCache *);
 
 /**************************************************************************
 ** Interface to code in scope.c: scopes, keyed memory in two layers.
@@ -621,64 +649,67 @@ void slCacheFree(SlCache*);
 /* An entry, as it is asked for, set, or shown. Everything is borrowed. */
 typedef struct SlEntry SlEntry;
 struct SlEntry {
-  const char *zScope;      /* checked name; NULL in a scan: all scopes */
+  const char *zScope; /* checked name; NULL in a scan: all scopes */
   int nScope;
-  const char *zKey;        /* checked key; NULL in a scan: all keys */
+  const char *zKey; /* checked key; NULL in a scan: all keys */
   int nKey;
-  sqlite3_value *pValue;   /* not NULL; in slScopeChange(): leave it alone */
-  sqlite3_value *pStep;    /* source_step, NULL pointer for NULL */
-  int bStep;               /* slScopeChange(): set source_step */
-  int bAtMs;               /* iAtMs is given, else it is now */
+  sqlite3_value *pValue; /* not NULL; in slScopeChange(): leave it alone */
+  sqlite3_value *pStep;  /* source_step, NULL pointer for NULL */
+  int bStep;             /* slScopeChange(): set source_step */
+  int bAtMs;             /* iAtMs is given, else it is now */
   i64 iAtMs;
-  i64 iKey;                /* shown and OUT: the integer that identifies it */
+  i64 iKey; /* shown and OUT: the integer that identifies it */
 };
 
 /* Set in SlEntry.iKey of entries in memory. */
-#define SL_SCOPE_MEMORY ((i64)1<<47)
+#define SL_SCOPE_MEMORY ((i64)1 << 47)
 
 /* The memory layer: set, remove (1, or 0 if there is no such key). */
-void slMemorySet(SlOp*, const SlEntry*);
-int slMemoryRemove(SlOp*, const SlEntry*);
-void slMemoryFree(SlMemory*);
+void slMemorySet(SlOp *, const SlEntry *);
+int slMemoryRemove(SlOp *, const SlEntry *);
+void slMemoryFree(SlMemory *);
 
 /* The store: upsert with the new entry's integer in iKey; replace what a key
 ** that is there holds; remove. The last two give 1, or 0 if there is no such
 ** key. slOpWriteOne() tasks of their own. */
-void slScopePersist(SlOp*, SlEntry*);
-int slScopeMutate(SlOp*, SlEntry*);
-int slScopePurge(SlOp*, SlEntry*);
+void slScopePersist(SlOp *, SlEntry *);
+int slScopeMutate(SlOp *, SlEntry *);
+int slScopePurge(SlOp *, SlEntry *);
 
 /* The same by the entry's integer. slScopeChange() sets what is given; a
 ** scope and key that are another entry's are a CONSTRAINT error. */
-void slScopeChange(SlOp*, SlEntry*);
-void slScopeRemove(SlOp*, i64 iKey);
+void slScopeChange(SlOp *, SlEntry *);
+void slScopeRemove(SlOp *, i64 iKey);
 
 /* Entries of the tenant in the store, of one scope or (NULL) of all. */
-i64 slScopeCount(SlOp*, const char *zScope, int nScope);
+i64 slScopeCount(SlOp *, const char *zScope, int nScope);
 
 /* A scan of the entries, those of the store by scope and key, then those in
 ** memory. Zeroed before slScopeOpen(); slScopeClose() always. */
-enum { SL_LAYER_STORE = 1, SL_LAYER_MEMORY = 2 };
+enum {
+  SL_LAYER_STORE = 1,
+  SL_LAYER_MEMORY = 2
+};
 typedef struct SlScopeScan SlScopeScan;
 struct SlScopeScan {
-  SlEntry entry;           /* the present entry */
-  int mLayer;              /* layers still to read */
-  int eSql;                /* what pStmt is */
-  sqlite3_stmt *pStmt;     /* scan of the store */
-  struct SlMemoryEntry *pEntry;  /* place in memory, held */
-  i64 iLast;               /* memory: newest entry that belongs to the scan */
-  int nScope;              /* bytes of aScope; 0: all scopes */
-  int nKey;                /* bytes of aKey; 0: all keys */
+  SlEntry entry;                /* the present entry */
+  int mLayer;                   /* layers still to read */
+  int eSql;                     /* what pStmt is */
+  sqlite3_stmt *pStmt;          /* scan of the store */
+  struct SlMemoryEntry *pEntry; /* place in memory, held */
+  i64 iLast;  /* memory: newest entry that belongs to the scan */
+  int nScope; /* bytes of aScope; 0: all scopes */
+  int nKey;   /* bytes of aKey; 0: all keys */
   char aScope[SL_MAX_NAME];
   char aKey[SL_MAX_NAME];
 };
-void slScopeOpen(SlOp*, SlScopeScan*, const SlEntry *pWhere, int mLayer);
-int slScopeNext(SlOp*, SlScopeScan*);
-void slScopeClose(SlOp*, SlScopeScan*);
+void slScopeOpen(SlOp *, SlScopeScan *, const SlEntry *pWhere, int mLayer);
+int slScopeNext(SlOp *, SlScopeScan *);
+void slScopeClose(SlOp *, SlScopeScan *);
 
 /* 1 if the text of n bytes is in the key or (unless it is a blob) value of the
 ** scan's present entry, in the store; letters of ASCII in either case. */
-int slScopeMatch(SlOp*, const SlScopeScan*, const char *z, i64 n);
+int slScopeMatch(SlOp *, const SlScopeScan *, const char *z, i64 n);
 
 /* How many entries a scope has. */
 typedef struct SlScopeCount SlScopeCount;
@@ -690,8 +721,8 @@ struct SlScopeCount {
 
 /* All scopes of the tenant that have entries, and "global", by name. To be
 ** freed by slScopeListFree(), also after a failure. */
-void slScopeList(SlOp*, SlScopeCount **paCount, int *pnCount);
-void slScopeListFree(SlScopeCount*, int nCount);
+void slScopeList(SlOp *, SlScopeCount **paCount, int *pnCount);
+void slScopeListFree(SlScopeCount *, int nCount);
 
 /**************************************************************************
 ** Interface to code in flush.c: what is committed survives power loss.
@@ -699,7 +730,7 @@ void slScopeListFree(SlScopeCount*, int nCount);
 
 /* Make the operation's database durable now, whatever "synchronous" is. An
 ** error inside a transaction; nothing to do for one in memory. */
-void slFlush(SlOp*);
+void slFlush(SlOp *);
 
 /**************************************************************************
 ** Interface to code in reader.c: a session's history as one sequence.
@@ -708,32 +739,38 @@ void slFlush(SlOp*);
 typedef struct SlReader SlReader;
 
 SlReader *slReaderNew(void);
-void slReaderFree(SlReader*);            /* slReaderClose() first */
+void slReaderFree(SlReader *); /* slReaderClose() first */
 
 /* Position before the events iFrom..iTo (inclusive) of the session's whole
 ** history, inherited and archived ones included, ascending or descending.
 ** Clamped to what exists. */
-void slReaderOpen(SlOp*, SlReader*, const SlSession*, i64 iFrom, i64 iTo,
+void slReaderOpen(SlOp *, SlReader *, const SlSession *, i64 iFrom, i64 iTo,
                   int bDesc);
 
 /* 1 and the next event, 0 at the end. *piKey is its key in the session that
 ** recorded it. */
-int slReaderNext(SlOp*, SlReader*);
-i64 slReaderKey(const SlReader*);
+int slReaderNext(SlOp *, SlReader *);
+i64 slReaderKey(const SlReader *);
 
 /* The event's values; pointers live until the next call on the reader. */
-void slReaderEvent(SlOp*, SlReader*, SlEvent*);
+void slReaderEvent(SlOp *, SlReader *, SlEvent *);
 
 /* One of them as a value of SQLite's, where the event is a row: quicker than
 ** slReaderEvent(). NULL pointer: it is in a block. */
-enum { SL_EV_KEY, SL_EV_AT_MS, SL_EV_KIND, SL_EV_IDEM, SL_EV_PAYLOAD };
-sqlite3_value *slReaderValue(SlReader*, int eColumn);
+enum {
+  SL_EV_KEY,
+  SL_EV_AT_MS,
+  SL_EV_KIND,
+  SL_EV_IDEM,
+  SL_EV_PAYLOAD
+};
+sqlite3_value *slReaderValue(SlReader *, int eColumn);
 
 /* Id of the session that recorded it, NUL-terminated, never NULL. */
-const char *slReaderOrigin(SlOp*, SlReader*);
+const char *slReaderOrigin(SlOp *, SlReader *);
 
 /* Give the statements back. */
-void slReaderClose(SlReader*);
+void slReaderClose(SlReader *);
 
 /**************************************************************************
 ** Interface to code in copy.c: a session as JSON Lines.
@@ -742,12 +779,12 @@ void slReaderClose(SlReader*);
 typedef struct SlExport SlExport;
 
 /* Begin an export of the session as it is now. NULL on failure. */
-SlExport *slExportOpen(SlOp*, const SlSession*);
+SlExport *slExportOpen(SlOp *, const SlSession *);
 
 /* The next line, sqlite3_malloc'd, *pn bytes; NULL at the end or on failure. */
-char *slExportLine(SlOp*, SlExport*, i64 *pn);
+char *slExportLine(SlOp *, SlExport *, i64 *pn);
 
-void slExportClose(SlExport*);           /* NULL is allowed */
+void slExportClose(SlExport *); /* NULL is allowed */
 
 /**************************************************************************
 ** Interface to code in import.c: sessions from JSON Lines.
@@ -755,7 +792,7 @@ void slExportClose(SlExport*);           /* NULL is allowed */
 
 /* Make a session, or a tree of them, of n bytes of lines. zName, checked, is
 ** its name, or NULL. *pOut gets the session that has the last line. */
-void slImport(SlOp*, const char *z, i64 n, const char *zName, int nName,
+void slImport(SlOp *, const char *z, i64 n, const char *zName, int nName,
               SlSession *pOut);
 
 /**************************************************************************
@@ -764,7 +801,7 @@ void slImport(SlOp*, const char *z, i64 n, const char *zName, int nName,
 
 /* Copy the database (pSession NULL) or the session to a new file, as of the
 ** snapshot that the operation holds. zPath is not empty. */
-void slSave(SlOp*, const char *zPath, const SlSession *pSession);
+void slSave(SlOp *, const char *zPath, const SlSession *pSession);
 
 /**************************************************************************
 ** Interface to code in check.c: damage and statistics.
@@ -773,10 +810,10 @@ void slSave(SlOp*, const char *zPath, const SlSession *pSession);
 /* A broken rule. */
 typedef struct SlFault SlFault;
 struct SlFault {
-  const char *zRule;       /* its name, see check.c */
-  char zId[27];            /* id of the session, or "" */
-  i64 iOrdinal;            /* 0: none */
-  char *zDetail;           /* what is wrong, owned */
+  const char *zRule; /* its name, see check.c */
+  char zId[27];      /* id of the session, or "" */
+  i64 iOrdinal;      /* 0: none */
+  char *zDetail;     /* what is wrong, owned */
 };
 
 typedef struct SlFaults SlFaults;
@@ -789,20 +826,33 @@ struct SlFaults {
 /* Check the database, or what of it is zTenant's, and add what is wrong to
 ** *pOut, which is all zero at first. Normal calls refuse a damaged schema;
 ** this one reads on. slFaultsFree() also after a failure. */
-void slCheck(SlOp*, const char *zTenant, SlFaults *pOut);
-void slFaultsFree(SlFaults*);
+void slCheck(SlOp *, const char *zTenant, SlFaults *pOut);
+void slFaultsFree(SlFaults *);
 
 /* The rows of session_stats, in order. */
 enum {
-  SL_STAT_SESSIONS, SL_STAT_EVENTS, SL_STAT_FORKS, SL_STAT_DEEPEST,
-  SL_STAT_BYTES_ROWS, SL_STAT_BYTES_BLOCKS, SL_STAT_BYTES_ARTIFACTS,
-  SL_STAT_PACKED, SL_STAT_ARCHIVED, SL_STAT_BLOCKS, SL_STAT_ENDED,
-  SL_STAT_REMOVED, SL_STAT_LABELS, SL_STAT_META, SL_STAT_ARTIFACTS,
-  SL_STAT_SCOPES, SL_STAT_SCOPE_ENTRIES, SL_STAT_COUNT
+  SL_STAT_SESSIONS,
+  SL_STAT_EVENTS,
+  SL_STAT_FORKS,
+  SL_STAT_DEEPEST,
+  SL_STAT_BYTES_ROWS,
+  SL_STAT_BYTES_BLOCKS,
+  SL_STAT_BYTES_ARTIFACTS,
+  SL_STAT_PACKED,
+  SL_STAT_ARCHIVED,
+  SL_STAT_BLOCKS,
+  SL_STAT_ENDED,
+  SL_STAT_REMOVED,
+  SL_STAT_LABELS,
+  SL_STAT_META,
+  SL_STAT_ARTIFACTS,
+  SL_STAT_SCOPES,
+  SL_STAT_SCOPE_ENTRIES,
+  SL_STAT_COUNT
 };
 
 /* All of them for the connection's tenant; the name of one. */
-void slStats(SlOp*, i64 aStat[SL_STAT_COUNT]);
+void slStats(SlOp *, i64 aStat[SL_STAT_COUNT]);
 const char *slStatName(int eStat);
 
 #endif /* SESSIONLOGINT_H */

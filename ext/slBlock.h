@@ -31,10 +31,11 @@
 
 #include "slUtil.h"
 
-#define SL_BLOCK_EVENTS 64          /* At most so many events in a block */
-#define SL_BLOCK_RAW (256*1024)     /* A block of several events stays within
+#define SL_BLOCK_EVENTS 64 /* At most so many events in a block */
+#define SL_BLOCK_RAW                                                           \
+  (256 * 1024)            /* A block of several events stays within
                                     ** so many bytes before compression */
-#define SL_BLOCK_TEXT 255           /* Longest kind or key, in bytes */
+#define SL_BLOCK_TEXT 255 /* Longest kind or key, in bytes */
 
 /*
 ** The values of one event.  All pointers are borrowed: an SlEvent owns
@@ -42,34 +43,34 @@
 */
 typedef struct SlEvent SlEvent;
 struct SlEvent {
-  i64 iAtMs;            /* When it happened, in ms of the Unix epoch */
-  const char *zKind;    /* Its kind, 1..255 bytes */
-  int nKind;            /* Bytes in zKind */
-  const char *zKey;     /* Idempotency key, 1..255 bytes.  0: it has none */
-  int nKey;             /* Bytes in zKey */
-  int eType;            /* Payload's type: SQLITE_NULL, SQLITE_INTEGER... */
-  i64 iInt;             /* The payload if SQLITE_INTEGER */
-  double rReal;         /* The payload if SQLITE_FLOAT */
-  const void *pData;    /* The payload if SQLITE_TEXT or SQLITE_BLOB */
-  i64 nData;            /* Bytes in pData */
+  i64 iAtMs;         /* When it happened, in ms of the Unix epoch */
+  const char *zKind; /* Its kind, 1..255 bytes */
+  int nKind;         /* Bytes in zKind */
+  const char *zKey;  /* Idempotency key, 1..255 bytes.  0: it has none */
+  int nKey;          /* Bytes in zKey */
+  int eType;         /* Payload's type: SQLITE_NULL, SQLITE_INTEGER... */
+  i64 iInt;          /* The payload if SQLITE_INTEGER */
+  double rReal;      /* The payload if SQLITE_FLOAT */
+  const void *pData; /* The payload if SQLITE_TEXT or SQLITE_BLOB */
+  i64 nData;         /* Bytes in pData */
 };
 
-typedef struct SlPacker SlPacker;   /* Events on their way into a block */
-typedef struct SlBlock SlBlock;     /* A decoded block */
+typedef struct SlPacker SlPacker; /* Events on their way into a block */
+typedef struct SlBlock SlBlock;   /* A decoded block */
 
 SlPacker *slPackerNew(void);
-void slPackerFree(SlPacker*);
-void slPackerClear(SlPacker*);
-int slPackerFits(const SlPacker*, const SlEvent*);
-int slPackerAdd(SlPacker*, const SlEvent*);
-int slPackerCount(const SlPacker*);
-int slPackerFinish(SlPacker*, i64 iKey, i64 nLimit, void **ppOut, i64 *pnOut);
+void slPackerFree(SlPacker *);
+void slPackerClear(SlPacker *);
+int slPackerFits(const SlPacker *, const SlEvent *);
+int slPackerAdd(SlPacker *, const SlEvent *);
+int slPackerCount(const SlPacker *);
+int slPackerFinish(SlPacker *, i64 iKey, i64 nLimit, void **ppOut, i64 *pnOut);
 
 SlBlock *slBlockNew(void);
-void slBlockFree(SlBlock*);
-int slBlockDecode(SlBlock*, i64 iKey, i64 nEvents, const void *pData,
+void slBlockFree(SlBlock *);
+int slBlockDecode(SlBlock *, i64 iKey, i64 nEvents, const void *pData,
                   i64 nData);
-int slBlockCount(const SlBlock*);
-void slBlockEvent(const SlBlock*, int i, SlEvent*);
+int slBlockCount(const SlBlock *);
+void slBlockEvent(const SlBlock *, int i, SlEvent *);
 
 #endif /* SL_BLOCK_H */

@@ -16,13 +16,13 @@
 
 /* clock_gettime(), getentropy() and madvise() under -std=c99. */
 #ifndef _GNU_SOURCE
-# define _GNU_SOURCE 1
+#define _GNU_SOURCE 1
 #endif
 
 #ifdef SQLITE_CORE
-# include "sqlite3.h"
+#include "sqlite3.h"
 #else
-# include "sqlite3ext.h"
+#include "sqlite3ext.h"
 SQLITE_EXTENSION_INIT3
 #endif
 
@@ -45,59 +45,59 @@ typedef unsigned int u32;
 */
 typedef struct SlUlid SlUlid;
 struct SlUlid {
-  u64 iHi;                        /* Time in ms << 16, and 16 random bits */
-  u64 iLo;                        /* 64 random bits */
+  u64 iHi; /* Time in ms << 16, and 16 random bits */
+  u64 iLo; /* 64 random bits */
 };
 
-#define SL_ULID_MAX_MS ((((i64)1)<<48) - 1)   /* Last time a ULID can hold */
+#define SL_ULID_MAX_MS ((((i64)1) << 48) - 1) /* Last time a ULID can hold */
 
 /*
 ** A new id, greater than every one this process got from here before, in
 ** any thread.  SQLITE_OK; SQLITE_IOERR if the system has no randomness to
 ** give; SQLITE_RANGE if its clock is past SL_ULID_MAX_MS.
 */
-int slUlidNew(SlUlid*);
+int slUlidNew(SlUlid *);
 
 /*
 ** An id with time iMs and fresh randomness.  It takes no part in the order
 ** that slUlidNew() keeps.  SQLITE_RANGE if iMs is outside
 ** 0..SL_ULID_MAX_MS, SQLITE_IOERR as above.
 */
-int slUlidAt(i64 iMs, SlUlid*);
+int slUlidAt(i64 iMs, SlUlid *);
 
 /* 1 if the n bytes are the text (26 or 36 characters) of an id, else 0. */
-int slUlidParseText(const char *z, i64 n, SlUlid*);
+int slUlidParseText(const char *z, i64 n, SlUlid *);
 
 /* 1 if n is 16, else 0.  Any 16 bytes are an id. */
-int slUlidParseBlob(const void *a, i64 n, SlUlid*);
+int slUlidParseBlob(const void *a, i64 n, SlUlid *);
 
 /*
 ** 1 if the value is TEXT or BLOB and one of the forms above, 0 for anything
 ** else, -1 when out of memory.  May convert the value's text encoding.
 */
-int slUlidParseValue(sqlite3_value*, SlUlid*);
+int slUlidParseValue(sqlite3_value *, SlUlid *);
 
 /* The three forms.  Both texts get a NUL; hexadecimal is lower-case. */
-void slUlidText(const SlUlid*, char z[27]);
-void slUlidBlob(const SlUlid*, u8 a[16]);
-void slUlidUuid(const SlUlid*, char z[37]);
+void slUlidText(const SlUlid *, char z[27]);
+void slUlidBlob(const SlUlid *, u8 a[16]);
+void slUlidUuid(const SlUlid *, char z[37]);
 
 /* The time in it, ms since 1970. */
-i64 slUlidMs(const SlUlid*);
+i64 slUlidMs(const SlUlid *);
 
 /*-------------------------------------------------------------------------
 ** 3.  Interface to code in json.c
 */
 
-#define SL_JSON_DEPTH 1000        /* Containers in containers, as SQLite */
+#define SL_JSON_DEPTH 1000 /* Containers in containers, as SQLite */
 
 /* SlJson.eType */
 enum {
   SL_JSON_NULL,
   SL_JSON_TRUE,
   SL_JSON_FALSE,
-  SL_JSON_INT,                    /* No fraction and no exponent, any size */
-  SL_JSON_REAL,                   /* Any other number */
+  SL_JSON_INT,  /* No fraction and no exponent, any size */
+  SL_JSON_REAL, /* Any other number */
   SL_JSON_STRING,
   SL_JSON_ARRAY,
   SL_JSON_OBJECT
@@ -110,18 +110,18 @@ enum {
 */
 typedef struct SlJson SlJson;
 struct SlJson {
-  const char *z;                  /* First byte of the span */
-  i64 n;                          /* Bytes in the span */
-  u8 eType;                       /* SL_JSON_* */
-  u8 bEscape;                     /* A string with a backslash in it */
+  const char *z; /* First byte of the span */
+  i64 n;         /* Bytes in the span */
+  u8 eType;      /* SL_JSON_* */
+  u8 bEscape;    /* A string with a backslash in it */
 };
 
 /* A place between two elements of an array or object. */
 typedef struct SlJsonIter SlJsonIter;
 struct SlJsonIter {
-  const char *z;                  /* Next byte to look at */
-  const char *zEnd;               /* The closing bracket */
-  u8 bObject;                     /* Elements have keys */
+  const char *z;    /* Next byte to look at */
+  const char *zEnd; /* The closing bracket */
+  u8 bObject;       /* Elements have keys */
 };
 
 /*
@@ -137,13 +137,13 @@ int slJsonParse(const char *z, i64 n, SlJson *pOut, i64 *piErr);
 ** Stands before the first element of an array or object that came from
 ** slJsonParse() or slJsonNext().  Any other value has no elements.
 */
-void slJsonIter(const SlJson *pContainer, SlJsonIter*);
+void slJsonIter(const SlJson *pContainer, SlJsonIter *);
 
 /*
 ** 1 and the next element, 0 at the end.  *pKey is an object's key, a
 ** SL_JSON_STRING; it is left alone for an array, and may be 0.
 */
-int slJsonNext(SlJsonIter*, SlJson *pKey, SlJson *pVal);
+int slJsonNext(SlJsonIter *, SlJson *pKey, SlJson *pVal);
 
 /*
 ** True if the value is a string that decodes to z, which is ASCII and ends
@@ -160,20 +160,20 @@ int slJsonStringEq(const SlJson *pStr, const char *z);
 int slJsonString(const SlJson *pStr, char **pz, i64 *pn);
 
 /* 1 and the number if it is SL_JSON_INT and fits 64 bits, else 0. */
-int slJsonInt(const SlJson*, i64*);
+int slJsonInt(const SlJson *, i64 *);
 
 /*
 ** The nearest double of an SL_JSON_INT or SL_JSON_REAL, whatever the locale.
 ** Infinite if out of range, 0.0 for other types.
 */
-double slJsonReal(const SlJson*);
+double slJsonReal(const SlJson *);
 
 /*
 ** Appends the n bytes as a JSON string with its quotes.  Only what must be
 ** escaped is; bytes >= 0x80 pass.  Running out of memory is left in the
 ** sqlite3_str, as always.
 */
-void slJsonQuote(sqlite3_str*, const char *z, i64 n);
+void slJsonQuote(sqlite3_str *, const char *z, i64 n);
 
 /*-------------------------------------------------------------------------
 ** 4.  Interface to code in util_time.c

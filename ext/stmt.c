@@ -24,8 +24,8 @@ void slDbFinalize(SlDb *pDb){
 */
 void slHomeConnect(SlOp *pOp){
   sqlite3_stmt *pStmt = 0;
-  int rc = sqlite3_prepare_v2(pOp->pConn->db, "SELECT 1 FROM " SL_HOME, -1,
-                              &pStmt, 0);
+  int rc =
+    sqlite3_prepare_v2(pOp->pConn->db, "SELECT 1 FROM " SL_HOME, -1, &pStmt, 0);
   if( rc!=SQLITE_OK ) slErrDb(pOp);
   sqlite3_finalize(pStmt);
 }
@@ -34,9 +34,9 @@ char *slSqlFor(const char *zText, const char *zSchema){
   sqlite3_str *pStr = sqlite3_str_new(0);
   const char *z;
   while( (z = strstr(zText, "$db"))!=0 ){
-    sqlite3_str_append(pStr, zText, (int)(z-zText));
+    sqlite3_str_append(pStr, zText, (int)(z - zText));
     sqlite3_str_appendf(pStr, "\"%w\"", zSchema);
-    zText = z+3;
+    zText = z + 3;
   }
   sqlite3_str_appendall(pStr, zText);
   return sqlite3_str_finish(pStr);
@@ -106,14 +106,10 @@ void slBindEvent(SlOp *pOp, sqlite3_stmt *pStmt, int i, const SlEvent *pEvent){
   int rc = SQLITE_OK;
   if( pOp->rc!=SQLITE_OK ) return;
   switch( pEvent->eType ){
-    case SQLITE_INTEGER:
-      rc = sqlite3_bind_int64(pStmt, i, pEvent->iInt);
-      break;
-    case SQLITE_FLOAT:
-      rc = sqlite3_bind_double(pStmt, i, pEvent->rReal);
-      break;
+    case SQLITE_INTEGER: rc = sqlite3_bind_int64(pStmt, i, pEvent->iInt); break;
+    case SQLITE_FLOAT: rc = sqlite3_bind_double(pStmt, i, pEvent->rReal); break;
     case SQLITE_TEXT:
-      rc = sqlite3_bind_text64(pStmt, i, (const char*)pEvent->pData,
+      rc = sqlite3_bind_text64(pStmt, i, (const char *)pEvent->pData,
                                (u64)pEvent->nData, SQLITE_STATIC, SQLITE_UTF8);
       break;
     case SQLITE_BLOB:
@@ -124,9 +120,7 @@ void slBindEvent(SlOp *pOp, sqlite3_stmt *pStmt, int i, const SlEvent *pEvent){
                                  SQLITE_STATIC);
       }
       break;
-    default:
-      rc = sqlite3_bind_null(pStmt, i);
-      break;
+    default: rc = sqlite3_bind_null(pStmt, i); break;
   }
   if( rc!=SQLITE_OK ) slErrDb(pOp);
 }
@@ -142,7 +136,7 @@ int slStep(SlOp *pOp, sqlite3_stmt *pStmt){
 
 int slStepAll(sqlite3_stmt *pStmt){
   int rc;
-  do{
+  do {
     rc = sqlite3_step(pStmt);
   }while( rc==SQLITE_ROW );
   return rc;
@@ -173,9 +167,9 @@ char *slColumnText(SlOp *pOp, sqlite3_stmt *pStmt, int i){
   i64 n;
   if( pOp->rc!=SQLITE_OK ) return 0;
   if( sqlite3_column_type(pStmt, i)==SQLITE_NULL ) return 0;
-  z = (const char*)sqlite3_column_text(pStmt, i);
+  z = (const char *)sqlite3_column_text(pStmt, i);
   n = sqlite3_column_bytes(pStmt, i);
-  zCopy = z ? sqlite3_malloc64((u64)n+1) : 0;
+  zCopy = z ? sqlite3_malloc64((u64)n + 1) : 0;
   if( zCopy==0 ){
     pOp->rc = SQLITE_NOMEM;
     return 0;

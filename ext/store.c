@@ -43,7 +43,7 @@ void slErrDb(SlOp *pOp){
     pOp->rc = SQLITE_NOMEM;
   }else{
     /* A SQLITE_SCHEMA that left xUpdate would run the statement again. */
-    slErr(pOp, rc==SQLITE_OK || rc==SQLITE_SCHEMA ? SQLITE_ERROR : rc, "%s",
+    slErr(pOp, rc == SQLITE_OK || rc == SQLITE_SCHEMA ? SQLITE_ERROR : rc, "%s",
           sqlite3_errmsg(db));
   }
 }
@@ -88,7 +88,7 @@ void slConnRef(SlConn *p){
 ** Drop a reference (the signature is that of xDestroy).
 */
 void slConnUnref(void *pArg){
-  SlConn *p = (SlConn*)pArg;
+  SlConn *p = (SlConn *)pArg;
   if( --p->nRef==0 ){
     SlDb *pDb, *pNext;
     for(pDb=p->pDb; pDb; pDb=pNext){
@@ -160,7 +160,8 @@ static SlDb *slDbByName(SlOp *pOp, const char *zSchema){
 
 SlDb *slDbByIndex(SlConn *p, int iDb){
   SlDb *pDb;
-  for(pDb=p->pDb; pDb && pDb->iDb!=iDb; pDb=pDb->pNext){}
+  for(pDb=p->pDb; pDb && pDb->iDb!=iDb; pDb=pDb->pNext){
+  }
   return pDb;
 }
 
@@ -247,7 +248,7 @@ void slOpBeginValue(SlOp *pOp, SlConn *pConn, sqlite3_value *pSchema){
   }
   memset(pOp, 0, sizeof(*pOp));
   pOp->pConn = pConn;
-  z = (const char*)sqlite3_value_text(pSchema);
+  z = (const char *)sqlite3_value_text(pSchema);
   if( z==0 ){
     pOp->rc = SQLITE_NOMEM;
   }else if( (i64)strlen(z)!=sqlite3_value_bytes(pSchema) ){
@@ -272,13 +273,13 @@ static int slSameSql(const char *zStored, const char *zOurs){
   static const char zDrop[] = "IF NOT EXISTS $db.";
   const char *zSkip = strstr(zOurs, zDrop);
   while( 1 ){
-    if( zOurs==zSkip ) zOurs += sizeof(zDrop)-1;
+    if( zOurs==zSkip ) zOurs += sizeof(zDrop) - 1;
     if( isspace((u8)*zStored) || isspace((u8)*zOurs) ){
       if( isspace((u8)*zStored)!=isspace((u8)*zOurs) ){
         /* White space may be missing only at the very end. */
         while( isspace((u8)*zStored) ) zStored++;
         while( isspace((u8)*zOurs) ) zOurs++;
-        return *zStored==0 && *zOurs==0;
+        return *zStored == 0 && *zOurs == 0;
       }
       while( isspace((u8)*zStored) ) zStored++;
       while( isspace((u8)*zOurs) ) zOurs++;
@@ -308,7 +309,7 @@ static int slSchemaIndex(const char *zName){
 ** 1 if object i of the schema is a table.
 */
 static int slSchemaIsTable(int i){
-  return strncmp(slSqlText[slSchemaSql[i]], "CREATE TABLE", 12)==0;
+  return strncmp(slSqlText[slSchemaSql[i]], "CREATE TABLE", 12) == 0;
 }
 
 int slSchemaCheck(SlOp *pOp, SlSchemaFault xFault, void *pArg){
@@ -318,28 +319,29 @@ int slSchemaCheck(SlOp *pOp, SlSchemaFault xFault, void *pArg){
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SCHEMA_OBJECTS);
   memset(aSeen, 0, sizeof(aSeen));
   while( slStep(pOp, pStmt) ){
-    const char *zType = (const char*)sqlite3_column_text(pStmt, 0);
-    const char *zName = (const char*)sqlite3_column_text(pStmt, 1);
-    const char *zSql = (const char*)sqlite3_column_text(pStmt, 2);
+    const char *zType = (const char *)sqlite3_column_text(pStmt, 0);
+    const char *zName = (const char *)sqlite3_column_text(pStmt, 1);
+    const char *zSql = (const char *)sqlite3_column_text(pStmt, 2);
     if( zType==0 || zName==0 ){
       slErrRc(pOp, SQLITE_CORRUPT_VTAB);
       break;
     }
     i = slSchemaIndex(zName);
-    nOurs += i>=0;
+    nOurs += i >= 0;
     if( i>=0 && zSql && slSameSql(zSql, slSqlText[slSchemaSql[i]]) ){
       aSeen[i] = 1;
     }else if( i>=0 || strcmp(zType, "index")!=0 ){
-      xFault(pOp, pArg, i>=0 && slSchemaIsTable(i), sqlite3_mprintf(
-             "%s %s is not part of the session log's schema", zType, zName));
+      xFault(pOp, pArg, i >= 0 && slSchemaIsTable(i),
+             sqlite3_mprintf("%s %s is not part of the session log's schema",
+                             zType, zName));
     }
   }
   slFree(pOp, SL_SQL_SCHEMA_OBJECTS, pStmt);
   for(i=0; i<SL_SCHEMA_COUNT; i++){
     if( aSeen[i]==0 ){
-      xFault(pOp, pArg, slSchemaIsTable(i), sqlite3_mprintf(
-             "the session log lacks sessionlog_%s",
-             slSqlName[slSchemaSql[i]]+7));
+      xFault(pOp, pArg, slSchemaIsTable(i),
+             sqlite3_mprintf("the session log lacks sessionlog_%s",
+                             slSqlName[slSchemaSql[i]] + 7));
     }
   }
   return nOurs;
@@ -374,7 +376,8 @@ static void slDbVerify(SlOp *pOp){
 */
 static int slDbPresent(SlOp *pOp){
   return sqlite3_table_column_metadata(pOp->pConn->db, pOp->pDb->zName,
-      "sessionlog_config", 0, 0, 0, 0, 0, 0)==SQLITE_OK;
+                                       "sessionlog_config", 0, 0, 0, 0, 0, 0)
+         == SQLITE_OK;
 }
 
 /*
@@ -404,7 +407,7 @@ static void slDbProbe(SlOp *pOp){
   if( pDb->aStmt[SL_SQL_CONFIG_PROBE]==0 ) slDbForget(pDb);
   pStmt = slStmt(pOp, SL_SQL_CONFIG_PROBE);
   if( pStmt && slStep(pOp, pStmt) ){
-    const char *zMode = (const char*)sqlite3_column_text(pStmt, 1);
+    const char *zMode = (const char *)sqlite3_column_text(pStmt, 1);
     u32 iVersion = slDataVersion(pDb);
     if( sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_REPREPARE, 1) ){
       slDbForget(pDb);
@@ -419,8 +422,10 @@ static void slDbProbe(SlOp *pOp){
     }
     pOp->pProbe = pStmt;
     if( pDb->iSchema>SL_SCHEMA ){
-      slErr(pOp, SQLITE_ERROR, "sessionlog schema version %d is newer than "
-            "this build supports (%d)", pDb->iSchema, SL_SCHEMA);
+      slErr(pOp, SQLITE_ERROR,
+            "sessionlog schema version %d is newer than "
+            "this build supports (%d)",
+            pDb->iSchema, SL_SCHEMA);
     }else if( pDb->iSchema<1 ){
       slErr(pOp, SQLITE_CORRUPT_VTAB,
             "sessionlog_config has no valid schema_version");
@@ -464,7 +469,7 @@ int slOpRead(SlOp *pOp){
   slDbProbe(pOp);
   if( pOp->rc!=SQLITE_OK || pOp->pDb->iSchema==0 ) return 0;
   slDbVerifyOnce(pOp);
-  return pOp->rc==SQLITE_OK;
+  return pOp->rc == SQLITE_OK;
 }
 
 /*
@@ -520,7 +525,7 @@ void slOpRunTask(SlOp *pOp){
   pOp->bLockHeld = 0;
 }
 
-void slOpWrite(SlOp *pOp, void (*xTask)(SlOp*, void*), void *pArg){
+void slOpWrite(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   SlConn *p = pOp->pConn;
   sqlite3_stmt *pStmt;
   int rc;
@@ -551,7 +556,7 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp*, void*), void *pArg){
   }
 }
 
-void slOpWriteOne(SlOp *pOp, void (*xTask)(SlOp*, void*), void *pArg){
+void slOpWriteOne(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   if( pOp->rc!=SQLITE_OK ) return;
   if( !pOp->bLockHeld && pOp->pConn->bEnlisted && slDbFresh(pOp->pDb) ){
     pOp->bLockHeld = 1;
@@ -614,7 +619,7 @@ char *slOpHost(SlOp *pOp, const char *zWhat){
   char *z;
   if( !slOpExplicit(pOp, zWhat) ) return 0;
   if( gethostname(zHost, sizeof(zHost)-1) ) zHost[0] = 0;
-  zHost[sizeof(zHost)-1] = 0;
+  zHost[sizeof(zHost) - 1] = 0;
   z = sqlite3_mprintf("%s", zHost);
   if( z==0 ) pOp->rc = SQLITE_NOMEM;
   return z;
@@ -628,7 +633,7 @@ i64 slOpPid(SlOp *pOp, const char *zWhat){
 ** Nothing but what every write does first.
 */
 static void slInitTask(SlOp *pOp, void *pArg){
-  *(int*)pArg = pOp->pDb->iSchema;
+  *(int *)pArg = pOp->pDb->iSchema;
 }
 
 int slInit(SlOp *pOp){

@@ -33,11 +33,11 @@
 #include <sys/types.h>
 #include <unistd.h>
 #ifdef __APPLE__
-# include <sys/random.h>
+#include <sys/random.h>
 #endif
 
-#define ULID_RAND 10              /* Bytes of randomness in an id */
-#define ULID_POOL (25*ULID_RAND)  /* getentropy() gives at most 256 */
+#define ULID_RAND 10               /* Bytes of randomness in an id */
+#define ULID_POOL (25 * ULID_RAND) /* getentropy() gives at most 256 */
 
 /*
 ** What belongs to one process alone.  All zeros is a valid state: unlocked,
@@ -45,22 +45,22 @@
 */
 typedef struct UlidOwn UlidOwn;
 struct UlidOwn {
-  pthread_mutex_t mutex;          /* Held to touch this or the last id */
-  pid_t iPid;                     /* The process that owns this, or 0 */
-  int nPool;                      /* Unused bytes, at the start of aPool[] */
-  u8 aPool[ULID_POOL];            /* Randomness, zeros where used */
+  pthread_mutex_t mutex; /* Held to touch this or the last id */
+  pid_t iPid;            /* The process that owns this, or 0 */
+  int nPool;             /* Unused bytes, at the start of aPool[] */
+  u8 aPool[ULID_POOL];   /* Randomness, zeros where used */
 };
 
 /*
 ** The process-wide state.  pOwn is set once, by ulidInit().
 */
 static pthread_once_t ulidOnce = PTHREAD_ONCE_INIT;
-static UlidOwn ulidPlain = { PTHREAD_MUTEX_INITIALIZER, 0, 0, {0} };
+static UlidOwn ulidPlain = { PTHREAD_MUTEX_INITIALIZER, 0, 0, { 0 } };
 static struct {
-  UlidOwn *pOwn;                  /* The wiped page, or &ulidPlain */
-  int bWiped;                     /* pOwn is zeroed in a child */
-  int bForked;                    /* "last" is a parent's id */
-  SlUlid last;                    /* Last id given by slUlidNew() */
+  UlidOwn *pOwn; /* The wiped page, or &ulidPlain */
+  int bWiped;    /* pOwn is zeroed in a child */
+  int bForked;   /* "last" is a parent's id */
+  SlUlid last;   /* Last id given by slUlidNew() */
 } ulid;
 
 /*
@@ -74,13 +74,13 @@ static void ulidInit(void){
   {
     static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
     const void *pUnlocked = &unlocked;
-    void *p = mmap(0, sizeof(UlidOwn), PROT_READ|PROT_WRITE,
-                   MAP_PRIVATE|MAP_ANONYMOUS, -1, 0);
+    void *p = mmap(0, sizeof(UlidOwn), PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if( p==MAP_FAILED ) return;
     if( memcmp(p, pUnlocked, sizeof(unlocked))==0
      && madvise(p, sizeof(UlidOwn), MADV_WIPEONFORK)==0
     ){
-      ulid.pOwn = (UlidOwn*)p;
+      ulid.pOwn = (UlidOwn *)p;
       ulid.bWiped = 1;
     }else{
       munmap(p, sizeof(UlidOwn));
@@ -112,7 +112,7 @@ static UlidOwn *ulidEnter(void){
 ** or SQLITE_IOERR with *p as it was.
 */
 static int ulidFresh(UlidOwn *pOwn, u64 iMs, SlUlid *p){
-  u8 *a;                          /* The randomness taken */
+  u8 *a; /* The randomness taken */
   u64 iLo = 0;
   int i;
   if( pOwn->nPool<ULID_RAND ){
@@ -121,8 +121,8 @@ static int ulidFresh(UlidOwn *pOwn, u64 iMs, SlUlid *p){
   }
   pOwn->nPool -= ULID_RAND;
   a = &pOwn->aPool[pOwn->nPool];
-  for(i=2; i<ULID_RAND; i++) iLo = iLo<<8 | a[i];
-  p->iHi = iMs<<16 | (u64)a[0]<<8 | a[1];
+  for(i=2; i<ULID_RAND; i++) iLo = iLo << 8 | a[i];
+  p->iHi = iMs << 16 | (u64)a[0] << 8 | a[1];
   p->iLo = iLo;
   memset(a, 0, ULID_RAND);
   return SQLITE_OK;
@@ -136,12 +136,12 @@ static int ulidFresh(UlidOwn *pOwn, u64 iMs, SlUlid *p){
 int slUlidNew(SlUlid *p){
   int rc = SQLITE_OK;
   i64 iNow = slNowMs();
-  u64 iMs = iNow<0 ? 0 : (u64)iNow;
-  u64 iLast;                      /* Time of the last id */
+  u64 iMs = iNow < 0 ? 0 : (u64)iNow;
+  u64 iLast; /* Time of the last id */
   UlidOwn *pOwn;
   if( iNow>SL_ULID_MAX_MS ) return SQLITE_RANGE;
   pOwn = ulidEnter();
-  iLast = ulid.last.iHi>>16;
+  iLast = ulid.last.iHi >> 16;
   if( ulid.bForked && iMs<=iLast ) iMs = iLast + 1;
   if( iMs>iLast ){
     rc = ulidFresh(pOwn, iMs, &ulid.last);
@@ -171,16 +171,17 @@ int slUlidAt(i64 iMs, SlUlid *p){
 ** Values of Crockford's characters plus 0x20, and 0 for all others, so that
 ** the AND of many entries still says whether all of them are characters.
 */
-#define D(up,low,v) [up] = 0x20|(v), [low] = 0x20|(v)
+#define D(up, low, v) [up] = 0x20 | (v), [low] = 0x20 | (v)
 static const u8 aUlidValue[256] = {
-  ['0'] = 0x20, ['1'] = 0x21, ['2'] = 0x22, ['3'] = 0x23, ['4'] = 0x24,
-  ['5'] = 0x25, ['6'] = 0x26, ['7'] = 0x27, ['8'] = 0x28, ['9'] = 0x29,
-  D('O','o', 0), D('I','i', 1), D('L','l', 1),
-  D('A','a',10), D('B','b',11), D('C','c',12), D('D','d',13), D('E','e',14),
-  D('F','f',15), D('G','g',16), D('H','h',17), D('J','j',18), D('K','k',19),
-  D('M','m',20), D('N','n',21), D('P','p',22), D('Q','q',23), D('R','r',24),
-  D('S','s',25), D('T','t',26), D('V','v',27), D('W','w',28), D('X','x',29),
-  D('Y','y',30), D('Z','z',31)
+  ['0'] = 0x20,    ['1'] = 0x21,    ['2'] = 0x22,    ['3'] = 0x23,
+  ['4'] = 0x24,    ['5'] = 0x25,    ['6'] = 0x26,    ['7'] = 0x27,
+  ['8'] = 0x28,    ['9'] = 0x29,    D('O', 'o', 0),  D('I', 'i', 1),
+  D('L', 'l', 1),  D('A', 'a', 10), D('B', 'b', 11), D('C', 'c', 12),
+  D('D', 'd', 13), D('E', 'e', 14), D('F', 'f', 15), D('G', 'g', 16),
+  D('H', 'h', 17), D('J', 'j', 18), D('K', 'k', 19), D('M', 'm', 20),
+  D('N', 'n', 21), D('P', 'p', 22), D('Q', 'q', 23), D('R', 'r', 24),
+  D('S', 's', 25), D('T', 't', 26), D('V', 'v', 27), D('W', 'w', 28),
+  D('X', 'x', 29), D('Y', 'y', 30), D('Z', 'z', 31)
 };
 #undef D
 
@@ -189,8 +190,8 @@ static const u8 aUlidValue[256] = {
 ** shared between the halves as 1 and 4, 12 times 5 of iLo.
 */
 static int ulidParseBase32(const char *z, SlUlid *p){
-  u32 mAll = 0x20;                /* AND of all entries */
-  u32 v;                          /* One entry */
+  u32 mAll = 0x20; /* AND of all entries */
+  u32 v;           /* One entry */
   u64 iHi, iLo;
   int i;
   v = aUlidValue[(u8)z[0]];
@@ -199,16 +200,16 @@ static int ulidParseBase32(const char *z, SlUlid *p){
   for(i=1; i<=12; i++){
     v = aUlidValue[(u8)z[i]];
     mAll &= v;
-    iHi = iHi<<5 | (v & 31);
+    iHi = iHi << 5 | (v & 31);
   }
   v = aUlidValue[(u8)z[13]];
   mAll &= v;
-  iHi = iHi<<1 | ((v>>4) & 1);
+  iHi = iHi << 1 | ((v >> 4) & 1);
   iLo = v & 15;
   for(i=14; i<=25; i++){
     v = aUlidValue[(u8)z[i]];
     mAll &= v;
-    iLo = iLo<<5 | (v & 31);
+    iLo = iLo << 5 | (v & 31);
   }
   if( mAll==0 ) return 0;
   p->iHi = iHi;
@@ -220,8 +221,8 @@ static int ulidParseBase32(const char *z, SlUlid *p){
 ** Reads the 36 characters of an RFC 4122 text.
 */
 static int ulidParseUuid(const char *z, SlUlid *p){
-  u64 a[2] = {0, 0};              /* The halves */
-  int nDigit = 0;                 /* Digits seen */
+  u64 a[2] = { 0, 0 }; /* The halves */
+  int nDigit = 0;      /* Digits seen */
   int i;
   for(i=0; i<36; i++){
     if( i==8 || i==13 || i==18 || i==23 ){
@@ -229,7 +230,7 @@ static int ulidParseUuid(const char *z, SlUlid *p){
     }else{
       int v = slHexDigit(z[i]);
       if( v<0 ) return 0;
-      a[nDigit>=16] = a[nDigit>=16]<<4 | (u64)v;
+      a[nDigit >= 16] = a[nDigit >= 16] << 4 | (u64)v;
       nDigit++;
     }
   }
@@ -251,13 +252,13 @@ int slUlidParseText(const char *z, i64 n, SlUlid *p){
 ** See slUtil.h.
 */
 int slUlidParseBlob(const void *pBlob, i64 n, SlUlid *p){
-  const u8 *a = (const u8*)pBlob;
+  const u8 *a = (const u8 *)pBlob;
   u64 iHi = 0, iLo = 0;
   int i;
   if( n!=16 ) return 0;
   for(i=0; i<8; i++){
-    iHi = iHi<<8 | a[i];
-    iLo = iLo<<8 | a[i+8];
+    iHi = iHi << 8 | a[i];
+    iLo = iLo << 8 | a[i + 8];
   }
   p->iHi = iHi;
   p->iLo = iLo;
@@ -270,7 +271,7 @@ int slUlidParseBlob(const void *pBlob, i64 n, SlUlid *p){
 int slUlidParseValue(sqlite3_value *pVal, SlUlid *p){
   switch( sqlite3_value_type(pVal) ){
     case SQLITE_TEXT: {
-      const char *z = (const char*)sqlite3_value_text(pVal);
+      const char *z = (const char *)sqlite3_value_text(pVal);
       if( z==0 ) return -1;
       return slUlidParseText(z, sqlite3_value_bytes(pVal), p);
     }
@@ -281,8 +282,7 @@ int slUlidParseValue(sqlite3_value *pVal, SlUlid *p){
       if( a==0 ) return -1;
       return slUlidParseBlob(a, 16, p);
     }
-    default:
-      return 0;
+    default: return 0;
   }
 }
 
@@ -299,7 +299,7 @@ void slUlidText(const SlUlid *p, char z[27]){
     z[i] = aDigit[iLo & 31];
     iLo >>= 5;
   }
-  z[13] = aDigit[iLo | (iHi & 1)<<4];
+  z[13] = aDigit[iLo | (iHi & 1) << 4];
   iHi >>= 1;
   for(i=12; i>=0; i--){
     z[i] = aDigit[iHi & 31];
@@ -313,8 +313,8 @@ void slUlidText(const SlUlid *p, char z[27]){
 void slUlidBlob(const SlUlid *p, u8 a[16]){
   int i;
   for(i=0; i<8; i++){
-    a[i] = (u8)(p->iHi>>(56 - 8*i));
-    a[i+8] = (u8)(p->iLo>>(56 - 8*i));
+    a[i] = (u8)(p->iHi >> (56 - 8 * i));
+    a[i + 8] = (u8)(p->iLo >> (56 - 8 * i));
   }
 }
 
@@ -328,7 +328,7 @@ void slUlidUuid(const SlUlid *p, char z[37]){
   slUlidBlob(p, a);
   for(i=0; i<16; i++){
     if( i==4 || i==6 || i==8 || i==10 ) z[j++] = '-';
-    z[j++] = aDigit[a[i]>>4];
+    z[j++] = aDigit[a[i] >> 4];
     z[j++] = aDigit[a[i] & 15];
   }
   z[j] = 0;
@@ -338,5 +338,5 @@ void slUlidUuid(const SlUlid *p, char z[37]){
 ** See slUtil.h.
 */
 i64 slUlidMs(const SlUlid *p){
-  return (i64)(p->iHi>>16);
+  return (i64)(p->iHi >> 16);
 }

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#define TIME_DAY_MS  ((i64)86400000)
-#define TIME_MIN_MS  (-(i64)62167219200000)  /* 0000-01-01T00:00:00.000 */
-#define TIME_MAX_MS  ((i64)253402300799999)  /* 9999-12-31T23:59:59.999 */
+#define TIME_DAY_MS ((i64)86400000)
+#define TIME_MIN_MS (-(i64)62167219200000) /* 0000-01-01T00:00:00.000 */
+#define TIME_MAX_MS ((i64)253402300799999) /* 9999-12-31T23:59:59.999 */
 
 #define TIME_MAX_I64 ((i64)0x7fffffffffffffff)
 
@@ -22,7 +22,7 @@
 i64 slNowMs(void){
   struct timespec now;
   if( clock_gettime(CLOCK_REALTIME, &now)!=0 ) return 0;
-  return (i64)now.tv_sec*1000 + (i64)now.tv_nsec/1000000;
+  return (i64)now.tv_sec * 1000 + (i64)now.tv_nsec / 1000000;
 }
 
 /*
@@ -36,7 +36,7 @@ static i64 timeDigits(const char *z, i64 n, u64 iMax, u64 *pVal){
   for(i=0; i<n && z[i]>='0' && z[i]<='9'; i++){
     u64 d = (u64)(z[i] - '0');
     if( v>(iMax - d)/10 ) return 0;
-    v = v*10 + d;
+    v = v * 10 + d;
   }
   *pVal = v;
   return i;
@@ -49,7 +49,7 @@ int slParseDecimal(const char *z, i64 n, i64 *pOut){
   int bNeg = 0;
   u64 v;
   if( n>0 && (z[0]=='-' || z[0]=='+') ){
-    bNeg = z[0]=='-';
+    bNeg = z[0] == '-';
     z++;
     n--;
   }
@@ -66,7 +66,7 @@ int slParseDecimal(const char *z, i64 n, i64 *pOut){
 */
 int slParseAge(const char *z, i64 n, i64 *pMs){
   u64 v;
-  i64 nUnit = 1;                  /* Milliseconds in the unit */
+  i64 nUnit = 1; /* Milliseconds in the unit */
   i64 i;
   if( n<=0 ) return 0;
   i = timeDigits(z, n, (u64)TIME_MAX_I64, &v);
@@ -74,14 +74,14 @@ int slParseAge(const char *z, i64 n, i64 *pMs){
   if( i==n-1 ){
     switch( z[i] ){
       case 's': nUnit = 1000; break;
-      case 'm': nUnit = 60*1000; break;
-      case 'h': nUnit = 60*60*1000; break;
+      case 'm': nUnit = 60 * 1000; break;
+      case 'h': nUnit = 60 * 60 * 1000; break;
       case 'd': nUnit = TIME_DAY_MS; break;
-      default:  return 0;
+      default: return 0;
     }
   }
   if( (i64)v>TIME_MAX_I64/nUnit ) return 0;
-  *pMs = (i64)v*nUnit;
+  *pMs = (i64)v * nUnit;
   return 1;
 }
 
@@ -90,9 +90,9 @@ int slParseAge(const char *z, i64 n, i64 *pMs){
 */
 typedef struct TimeText TimeText;
 struct TimeText {
-  const char *z;                  /* Next byte */
-  const char *zEnd;               /* End of the text */
-  int bBad;                       /* Something was not as it must be */
+  const char *z;    /* Next byte */
+  const char *zEnd; /* End of the text */
+  int bBad;         /* Something was not as it must be */
 };
 
 /*
@@ -126,7 +126,7 @@ static int timeField(TimeText *p, int nDigit, int iMin, int iMax){
       p->bBad = 1;
       return 0;
     }
-    v = v*10 + (c - '0');
+    v = v * 10 + (c - '0');
   }
   if( v<iMin || v>iMax ) p->bBad = 1;
   return v;
@@ -137,10 +137,10 @@ static int timeField(TimeText *p, int nDigit, int iMin, int iMax){
 */
 static int timeFraction(TimeText *p){
   int v = 0;
-  int nUnit = 100;                /* What the next digit counts, in ms */
+  int nUnit = 100; /* What the next digit counts, in ms */
   const char *zStart = p->z;
   while( p->z<p->zEnd && *p->z>='0' && *p->z<='9' ){
-    v += nUnit*(*p->z++ - '0');
+    v += nUnit * (*p->z++ - '0');
     nUnit /= 10;
   }
   if( p->z==zStart ) p->bBad = 1;
@@ -156,7 +156,7 @@ static int timeZone(TimeText *p){
   if( p->z>=p->zEnd || timeTake(p, 'Z') ) return 0;
   bWest = timeTake(p, '-');
   if( !bWest ) timeMust(p, '+');
-  nMinute = 60*timeField(p, 2, 0, 23);
+  nMinute = 60 * timeField(p, 2, 0, 23);
   if( p->z<p->zEnd ){
     timeTake(p, ':');
     nMinute += timeField(p, 2, 0, 59);
@@ -168,14 +168,15 @@ static int timeZone(TimeText *p){
 ** See slUtil.h.
 */
 int slParseIso8601(const char *z, i64 n, i64 *pMs){
-  static const int aDays[] = {    /* Days in the year before each month */
-    0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365
+  static const int aDays[] = { /* Days in the year before each month */
+                               0,   31,  59,  90,  120, 151, 181,
+                               212, 243, 273, 304, 334, 365
   };
   TimeText t;
   int iYear, iMonth, iDay;
   int bLeap;
-  int nMonth;                     /* Days in the month */
-  i64 nDay;                       /* Days since 1970-01-01 */
+  int nMonth; /* Days in the month */
+  i64 nDay;   /* Days since 1970-01-01 */
   int iHour = 0, iMinute = 0, iSecond = 0, iMs = 0, iZone = 0;
 
   if( n<=0 ) return 0;
@@ -201,14 +202,15 @@ int slParseIso8601(const char *z, i64 n, i64 *pMs){
   }
   if( t.bBad || t.z!=t.zEnd ) return 0;
 
-  bLeap = (iYear%4==0 && iYear%100!=0) || iYear%400==0;
-  nMonth = aDays[iMonth] - aDays[iMonth-1] + (bLeap && iMonth==2);
+  bLeap = (iYear % 4 == 0 && iYear % 100 != 0) || iYear % 400 == 0;
+  nMonth = aDays[iMonth] - aDays[iMonth - 1] + (bLeap && iMonth == 2);
   if( iDay>nMonth ) return 0;
-  nDay = (i64)(iYear-1)*365 + (iYear-1)/4 - (iYear-1)/100 + (iYear-1)/400;
-  nDay += aDays[iMonth-1] + (bLeap && iMonth>2) + iDay - 1;
-  nDay -= 719162;                 /* 0001-01-01 to 1970-01-01 */
-  *pMs = nDay*TIME_DAY_MS + iMs
-       + 1000*((i64)iSecond + 60*((i64)iMinute - iZone + 60*iHour));
+  nDay = (i64)(iYear - 1) * 365 + (iYear - 1) / 4 - (iYear - 1) / 100
+         + (iYear - 1) / 400;
+  nDay += aDays[iMonth - 1] + (bLeap && iMonth > 2) + iDay - 1;
+  nDay -= 719162; /* 0001-01-01 to 1970-01-01 */
+  *pMs = nDay * TIME_DAY_MS + iMs
+         + 1000 * ((i64)iSecond + 60 * ((i64)iMinute - iZone + 60 * iHour));
   return 1;
 }
 
@@ -217,7 +219,7 @@ int slParseIso8601(const char *z, i64 n, i64 *pMs){
 */
 static void timePut(char *z, int nDigit, i64 v){
   while( nDigit-- ){
-    z[nDigit] = (char)('0' + v%10);
+    z[nDigit] = (char)('0' + v % 10);
     v /= 10;
   }
 }
@@ -227,30 +229,30 @@ static void timePut(char *z, int nDigit, i64 v){
 ** puts the leap day at the end of each year, century and cycle of 400 years.
 */
 void slFormatCompact(i64 iMs, char z[16]){
-  i64 nDay;                       /* Days since that March 1st, then days
+  i64 nDay;    /* Days since that March 1st, then days
                                   ** left in ever smaller periods */
-  i64 nSecond;                    /* Seconds of the day */
+  i64 nSecond; /* Seconds of the day */
   i64 iYear, n, iMonth;
   if( iMs<TIME_MIN_MS ) iMs = TIME_MIN_MS;
   if( iMs>TIME_MAX_MS ) iMs = TIME_MAX_MS;
-  iMs += (719468 + 146097)*TIME_DAY_MS;
-  nDay = iMs/TIME_DAY_MS;
-  nSecond = iMs%TIME_DAY_MS/1000;
+  iMs += (719468 + 146097) * TIME_DAY_MS;
+  nDay = iMs / TIME_DAY_MS;
+  nSecond = iMs % TIME_DAY_MS / 1000;
 
-  iYear = 400*(nDay/146097) - 400;
+  iYear = 400 * (nDay / 146097) - 400;
   nDay %= 146097;
-  n = nDay/36524;
-  if( n>3 ) n = 3;                /* February 29th of a 400th year */
-  iYear += 100*n;
-  nDay -= 36524*n;
-  iYear += 4*(nDay/1461);
+  n = nDay / 36524;
+  if( n>3 ) n = 3; /* February 29th of a 400th year */
+  iYear += 100 * n;
+  nDay -= 36524 * n;
+  iYear += 4 * (nDay / 1461);
   nDay %= 1461;
-  n = nDay/365;
-  if( n>3 ) n = 3;                /* February 29th of a 4th year */
+  n = nDay / 365;
+  if( n>3 ) n = 3; /* February 29th of a 4th year */
   iYear += n;
-  nDay -= 365*n;
-  iMonth = (5*nDay + 2)/153;      /* 0 is March; 153 days in 5 months */
-  nDay -= (153*iMonth + 2)/5;
+  nDay -= 365 * n;
+  iMonth = (5 * nDay + 2) / 153; /* 0 is March; 153 days in 5 months */
+  nDay -= (153 * iMonth + 2) / 5;
   iMonth += 3;
   if( iMonth>12 ){
     iMonth -= 12;
@@ -260,9 +262,9 @@ void slFormatCompact(i64 iMs, char z[16]){
   timePut(&z[4], 2, iMonth);
   timePut(&z[6], 2, nDay + 1);
   z[8] = '-';
-  timePut(&z[9], 2, nSecond/3600);
-  timePut(&z[11], 2, nSecond/60%60);
-  timePut(&z[13], 2, nSecond%60);
+  timePut(&z[9], 2, nSecond / 3600);
+  timePut(&z[11], 2, nSecond / 60 % 60);
+  timePut(&z[13], 2, nSecond % 60);
   z[15] = 0;
 }
 
@@ -282,7 +284,7 @@ int slHexDigit(char c){
 static int utf8Ascii8(const void *a){
   u64 x;
   memcpy(&x, a, 8);
-  return (x & 0x8080808080808080)==0;
+  return (x & 0x8080808080808080) == 0;
 }
 
 /*
@@ -290,11 +292,11 @@ static int utf8Ascii8(const void *a){
 ** and too large characters from others; iMin..iMax is what it may be.
 */
 int slUtf8Valid(const u8 *z, i64 n){
-  const u8 *zEnd = n>0 ? z + n : z;
+  const u8 *zEnd = n > 0 ? z + n : z;
   while( z<zEnd ){
     u8 c;
     u8 iMin = 0x80, iMax = 0xbf;
-    int nTail;                    /* Bytes after the first */
+    int nTail; /* Bytes after the first */
     int i;
     if( zEnd-z>=8 && utf8Ascii8(z) ){
       z += 8;
@@ -303,7 +305,7 @@ int slUtf8Valid(const u8 *z, i64 n){
     c = *z++;
     if( c<0x80 ) continue;
     if( c<0xc2 || c>0xf4 ) return 0;
-    nTail = c<0xe0 ? 1 : c<0xf0 ? 2 : 3;
+    nTail = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
     if( zEnd-z<nTail ) return 0;
     switch( c ){
       case 0xe0: iMin = 0xa0; break;
@@ -325,7 +327,7 @@ int slUtf8Valid(const u8 *z, i64 n){
 ** See slUtil.h.
 */
 i64 slUtf8Chars(const char *z, i64 n, i64 nMax){
-  i64 i = 0;                      /* Bytes passed */
+  i64 i = 0; /* Bytes passed */
   while( i<n && nMax>0 ){
     if( nMax>=8 && n-i>=8 && utf8Ascii8(&z[i]) ){
       i += 8;

@@ -7,23 +7,23 @@
 #define SL_SHOW 60
 
 int slArgNull(sqlite3_value *pVal){
-  return pVal==0 || sqlite3_value_type(pVal)==SQLITE_NULL;
+  return pVal == 0 || sqlite3_value_type(pVal) == SQLITE_NULL;
 }
 
 char *slShow(sqlite3_value *pVal){
   sqlite3_str *pStr;
   if( slArgNull(pVal) ) return sqlite3_mprintf("NULL");
   if( sqlite3_value_type(pVal)==SQLITE_BLOB ){
-    const u8 *a = (const u8*)sqlite3_value_blob(pVal);
+    const u8 *a = (const u8 *)sqlite3_value_blob(pVal);
     int n = sqlite3_value_bytes(pVal);
     int i;
     pStr = sqlite3_str_new(0);
     sqlite3_str_appendall(pStr, "x'");
     for(i=0; i<n && i<SL_SHOW/2; i++) sqlite3_str_appendf(pStr, "%02x", a[i]);
-    sqlite3_str_appendall(pStr, n>i ? "..." : "'");
+    sqlite3_str_appendall(pStr, n > i ? "..." : "'");
     return sqlite3_str_finish(pStr);
   }else{
-    const char *z = (const char*)sqlite3_value_text(pVal);
+    const char *z = (const char *)sqlite3_value_text(pVal);
     i64 n = sqlite3_value_bytes(pVal);
     if( z==0 ) return 0;
     if( n<=SL_SHOW ) return sqlite3_mprintf("%.*s", (int)n, z);
@@ -32,7 +32,7 @@ char *slShow(sqlite3_value *pVal){
 }
 
 void slInvalid(SlOp *pOp, int rc, const char *zArg, sqlite3_value *p){
-  char *z = pOp->rc==SQLITE_OK ? slShow(p) : 0;
+  char *z = pOp->rc == SQLITE_OK ? slShow(p) : 0;
   if( pOp->rc!=SQLITE_OK ) return;
   slErr(pOp, z ? rc : SQLITE_NOMEM, "invalid %s: %z", zArg, z);
 }
@@ -41,8 +41,7 @@ i64 slArgInt(SlOp *pOp, const char *zArg, sqlite3_value *pVal, i64 iNull){
   i64 iRes = 0;
   if( pOp->rc!=SQLITE_OK || slArgNull(pVal) ) return iNull;
   switch( sqlite3_value_type(pVal) ){
-    case SQLITE_INTEGER:
-      return sqlite3_value_int64(pVal);
+    case SQLITE_INTEGER: return sqlite3_value_int64(pVal);
     case SQLITE_FLOAT: {
       double r = sqlite3_value_double(pVal);
       if( r>=-9223372036854775808.0 && r<9223372036854775808.0
@@ -53,14 +52,13 @@ i64 slArgInt(SlOp *pOp, const char *zArg, sqlite3_value *pVal, i64 iNull){
       break;
     }
     case SQLITE_TEXT: {
-      const char *z = (const char*)sqlite3_value_text(pVal);
+      const char *z = (const char *)sqlite3_value_text(pVal);
       if( z && slParseDecimal(z, sqlite3_value_bytes(pVal), &iRes) ){
         return iRes;
       }
       break;
     }
-    default:
-      break;
+    default: break;
   }
   slInvalid(pOp, SQLITE_MISMATCH, zArg, pVal);
   return iNull;
@@ -74,20 +72,14 @@ i64 slArgAge(SlOp *pOp, const char *zArg, sqlite3_value *pVal){
     return 0;
   }
   if( sqlite3_value_type(pVal)==SQLITE_TEXT ){
-    const char *z = (const char*)sqlite3_value_text(pVal);
+    const char *z = (const char *)sqlite3_value_text(pVal);
     if( z && slParseAge(z, sqlite3_value_bytes(pVal), &iRes) ) return iRes;
   }
   return slArgInt(pOp, zArg, pVal, 0);
 }
 
-const char *slCheckName(
-  SlOp *pOp,
-  const char *zArg,
-  const char *z,
-  i64 n,
-  int bTrim,
-  int *pn
-){
+const char *slCheckName(SlOp *pOp, const char *zArg, const char *z, i64 n,
+                        int bTrim, int *pn) {
   const char *zWhy = 0;
   *pn = 0;
   if( pOp->rc!=SQLITE_OK ) return 0;
@@ -115,13 +107,8 @@ const char *slCheckName(
   return z;
 }
 
-const char *slArgName(
-  SlOp *pOp,
-  const char *zArg,
-  sqlite3_value *pVal,
-  int bTrim,
-  int *pn
-){
+const char *slArgName(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
+                      int bTrim, int *pn) {
   const char *z;
   *pn = 0;
   if( pOp->rc!=SQLITE_OK ) return 0;
@@ -133,7 +120,7 @@ const char *slArgName(
     slInvalid(pOp, SQLITE_MISMATCH, zArg, pVal);
     return 0;
   }
-  z = (const char*)sqlite3_value_text(pVal);
+  z = (const char *)sqlite3_value_text(pVal);
   if( z==0 ){
     pOp->rc = SQLITE_NOMEM;
     return 0;
@@ -141,12 +128,8 @@ const char *slArgName(
   return slCheckName(pOp, zArg, z, sqlite3_value_bytes(pVal), bTrim, pn);
 }
 
-const char *slArgText(
-  SlOp *pOp,
-  const char *zArg,
-  sqlite3_value *pVal,
-  int *pn
-){
+const char *slArgText(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
+                      int *pn) {
   const char *z;
   *pn = 0;
   if( pOp->rc!=SQLITE_OK || slArgNull(pVal) ) return 0;
@@ -154,7 +137,7 @@ const char *slArgText(
     slInvalid(pOp, SQLITE_MISMATCH, zArg, pVal);
     return 0;
   }
-  z = (const char*)sqlite3_value_text(pVal);
+  z = (const char *)sqlite3_value_text(pVal);
   if( z==0 ) pOp->rc = SQLITE_NOMEM;
   *pn = sqlite3_value_bytes(pVal);
   return z;
@@ -165,12 +148,8 @@ void slEventFromValue(SlOp *pOp, SlEvent *pEvent, sqlite3_value *pVal){
   pEvent->pData = 0;
   pEvent->nData = 0;
   switch( pEvent->eType ){
-    case SQLITE_INTEGER:
-      pEvent->iInt = sqlite3_value_int64(pVal);
-      break;
-    case SQLITE_FLOAT:
-      pEvent->rReal = sqlite3_value_double(pVal);
-      break;
+    case SQLITE_INTEGER: pEvent->iInt = sqlite3_value_int64(pVal); break;
+    case SQLITE_FLOAT: pEvent->rReal = sqlite3_value_double(pVal); break;
     case SQLITE_TEXT:
       pEvent->pData = sqlite3_value_text(pVal);
       pEvent->nData = sqlite3_value_bytes(pVal);
@@ -181,8 +160,7 @@ void slEventFromValue(SlOp *pOp, SlEvent *pEvent, sqlite3_value *pVal){
       pEvent->nData = sqlite3_value_bytes(pVal);
       if( pEvent->pData==0 && pEvent->nData>0 ) pOp->rc = SQLITE_NOMEM;
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -190,12 +168,8 @@ void slEventFromValue(SlOp *pOp, SlEvent *pEvent, sqlite3_value *pVal){
 ** Text of a JSON string, decoded. Without escapes it is the span itself, else
 ** *pzFree owns it.
 */
-static const char *jsonText(
-  SlOp *pOp,
-  const SlJson *pJson,
-  i64 *pn,
-  char **pzFree
-){
+static const char *jsonText(SlOp *pOp, const SlJson *pJson, i64 *pn,
+                            char **pzFree) {
   *pzFree = 0;
   *pn = pJson->n;
   if( pJson->eType!=SL_JSON_STRING || !pJson->bEscape ) return pJson->z;
@@ -203,23 +177,17 @@ static const char *jsonText(
   return *pzFree;
 }
 
-void slEventFromJson(
-  SlOp *pOp,
-  SlEvent *pEvent,
-  const SlJson *pJson,
-  char **pzFree
-){
+void slEventFromJson(SlOp *pOp, SlEvent *pEvent, const SlJson *pJson,
+                     char **pzFree) {
   *pzFree = 0;
   pEvent->pData = 0;
   pEvent->nData = 0;
   switch( pJson->eType ){
-    case SL_JSON_NULL:
-      pEvent->eType = SQLITE_NULL;
-      break;
+    case SL_JSON_NULL: pEvent->eType = SQLITE_NULL; break;
     case SL_JSON_TRUE:
     case SL_JSON_FALSE:
       pEvent->eType = SQLITE_INTEGER;
-      pEvent->iInt = pJson->eType==SL_JSON_TRUE;
+      pEvent->iInt = pJson->eType == SL_JSON_TRUE;
       break;
     case SL_JSON_INT:
     case SL_JSON_REAL:
@@ -242,17 +210,15 @@ void slEventFromJson(
 static void jsonInvalid(SlOp *pOp, const char *zArg, const SlJson *pJson){
   i64 n = slUtf8Chars(pJson->z, pJson->n, SL_SHOW);
   slErr(pOp, SQLITE_MISMATCH, "invalid %s: %.*s%s", zArg, (int)n, pJson->z,
-        n<pJson->n ? "..." : "");
+        n < pJson->n ? "..." : "");
 }
 
 i64 slJsonArgInt(SlOp *pOp, const char *zArg, const SlJson *pJson){
   i64 iRes = 0;
   if( pOp->rc!=SQLITE_OK ) return 0;
   switch( pJson->eType ){
-    case SL_JSON_TRUE:
-      return 1;
-    case SL_JSON_FALSE:
-      return 0;
+    case SL_JSON_TRUE: return 1;
+    case SL_JSON_FALSE: return 0;
     case SL_JSON_INT:
       if( slJsonInt(pJson, &iRes) ) return iRes;
       break;
@@ -268,29 +234,22 @@ i64 slJsonArgInt(SlOp *pOp, const char *zArg, const SlJson *pJson){
     case SL_JSON_STRING:
       if( slParseDecimal(pJson->z, pJson->n, &iRes) ) return iRes;
       break;
-    default:
-      break;
+    default: break;
   }
   jsonInvalid(pOp, zArg, pJson);
   return 0;
 }
 
-const char *slJsonArgName(
-  SlOp *pOp,
-  const char *zArg,
-  const SlJson *pJson,
-  int bTrim,
-  int *pn,
-  char **pzFree
-){
-  static const char *const azBool[] = {"1", "0"};
+const char *slJsonArgName(SlOp *pOp, const char *zArg, const SlJson *pJson,
+                          int bTrim, int *pn, char **pzFree) {
+  static const char *const azBool[] = { "1", "0" };
   const char *z;
   i64 n = 1;
   *pn = 0;
   *pzFree = 0;
   if( pOp->rc!=SQLITE_OK ) return 0;
   if( pJson->eType==SL_JSON_TRUE || pJson->eType==SL_JSON_FALSE ){
-    z = azBool[pJson->eType==SL_JSON_FALSE];
+    z = azBool[pJson->eType == SL_JSON_FALSE];
   }else{
     z = jsonText(pOp, pJson, &n, pzFree);
   }

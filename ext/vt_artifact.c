@@ -11,13 +11,20 @@
 */
 #include "slSurface.h"
 
-enum { ART_SESSION, ART_NAME, ART_AT, ART_SIZE, ART_CONTENT, ART_SCHEMA };
+enum {
+  ART_SESSION,
+  ART_NAME,
+  ART_AT,
+  ART_SIZE,
+  ART_CONTENT,
+  ART_SCHEMA
+};
 
 typedef struct ArtifactCursor ArtifactCursor;
 struct ArtifactCursor {
   SlCursor base;
-  int eSql;                /* which statement pStmt is */
-  sqlite3_stmt *pStmt;     /* key and columns, on the present row */
+  int eSql;            /* which statement pStmt is */
+  sqlite3_stmt *pStmt; /* key and columns, on the present row */
 };
 
 static int artifactPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
@@ -34,7 +41,7 @@ static int artifactPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
 }
 
 static void artifactNext(SlOp *pOp, SlCursor *pBase){
-  ArtifactCursor *pCur = (ArtifactCursor*)pBase;
+  ArtifactCursor *pCur = (ArtifactCursor *)pBase;
   if( slStep(pOp, pCur->pStmt) ){
     pBase->iRowid = SL_ROWID(pOp->pDb, sqlite3_column_int64(pCur->pStmt, 0));
   }else{
@@ -42,14 +49,9 @@ static void artifactNext(SlOp *pOp, SlCursor *pBase){
   }
 }
 
-static void artifactFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  ArtifactCursor *pCur = (ArtifactCursor*)pBase;
+static void artifactFilter(SlOp *pOp, SlCursor *pBase, u32 mArg,
+                           const char *zPlan, sqlite3_value **apArg) {
+  ArtifactCursor *pCur = (ArtifactCursor *)pBase;
   i64 iMax;
   (void)zPlan;
   if( !slOpRead(pOp) ){
@@ -59,8 +61,8 @@ static void artifactFilter(
   iMax = slQueryInt(pOp, SL_SQL_ARTIFACT_MAX_KEY, 0, 0, 0);
   pCur->eSql = SL_SQL_ARTIFACT_SCAN;
   if( mArg>>ART_SESSION & 1 ){
-    pCur->eSql = mArg>>ART_NAME & 1 ? SL_SQL_ARTIFACT_SCAN_NAME
-                                    : SL_SQL_ARTIFACT_SCAN_SESSION;
+    pCur->eSql = mArg >> ART_NAME & 1 ? SL_SQL_ARTIFACT_SCAN_NAME
+                                      : SL_SQL_ARTIFACT_SCAN_SESSION;
   }
   pCur->pStmt = slStmt(pOp, pCur->eSql);
   slBindTenant(pOp, pCur->pStmt, 1);
@@ -77,11 +79,8 @@ static void artifactFilter(
 /*
 ** Read the present row's content.
 */
-static void artifactContent(
-  SlOp *pOp,
-  const ArtifactCursor *pCur,
-  sqlite3_context *pCtx
-){
+static void artifactContent(SlOp *pOp, const ArtifactCursor *pCur,
+                            sqlite3_context *pCtx) {
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_ARTIFACT_CONTENT);
   slBindInt(pOp, pStmt, 1, sqlite3_column_int64(pCur->pStmt, 0));
   if( slStep(pOp, pStmt) ){
@@ -90,22 +89,18 @@ static void artifactContent(
   slFree(pOp, SL_SQL_ARTIFACT_CONTENT, pStmt);
 }
 
-static void artifactColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  ArtifactCursor *pCur = (ArtifactCursor*)pBase;
+static void artifactColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                           int iCol) {
+  ArtifactCursor *pCur = (ArtifactCursor *)pBase;
   if( iCol==ART_CONTENT ){
     artifactContent(pOp, pCur, pCtx);
   }else{
-    sqlite3_result_value(pCtx, sqlite3_column_value(pCur->pStmt, iCol+1));
+    sqlite3_result_value(pCtx, sqlite3_column_value(pCur->pStmt, iCol + 1));
   }
 }
 
 static void artifactReset(SlCursor *pBase){
-  ArtifactCursor *pCur = (ArtifactCursor*)pBase;
+  ArtifactCursor *pCur = (ArtifactCursor *)pBase;
   slFree(&pBase->op, pCur->eSql, pCur->pStmt);
   pCur->pStmt = 0;
 }
@@ -115,27 +110,27 @@ static void artifactReset(SlCursor *pBase){
 /* What a task works on. */
 typedef struct ArtifactWrite ArtifactWrite;
 struct ArtifactWrite {
-  i64 iKey;                /* the artifact; OUT: the new one */
-  sqlite3_value *pRef;     /* the session */
-  const char *z;           /* checked name */
+  i64 iKey;            /* the artifact; OUT: the new one */
+  sqlite3_value *pRef; /* the session */
+  const char *z;       /* checked name */
   int n;
-  int bAtMs;               /* iAtMs is given */
+  int bAtMs; /* iAtMs is given */
   i64 iAtMs;
   i64 nSize;
   SlEvent content;
 };
 
 static void artifactInsert(SlOp *pOp, void *pArg){
-  ArtifactWrite *p = (ArtifactWrite*)pArg;
+  ArtifactWrite *p = (ArtifactWrite *)pArg;
   SlSession session;
   slNeed(pOp, p->pRef, &session);
   if( !p->bAtMs ) p->iAtMs = slOpNow(pOp, "at_ms");
-  p->iKey = slArtifactAdd(pOp, &session, p->z, p->n, p->iAtMs, p->nSize,
-                          &p->content);
+  p->iKey =
+    slArtifactAdd(pOp, &session, p->z, p->n, p->iAtMs, p->nSize, &p->content);
 }
 
 static void artifactDelete(SlOp *pOp, void *pArg){
-  slArtifactDelete(pOp, ((const ArtifactWrite*)pArg)->iKey);
+  slArtifactDelete(pOp, ((const ArtifactWrite *)pArg)->iKey);
 }
 
 /*
@@ -161,13 +156,8 @@ static i64 artifactSize(SlOp *pOp, sqlite3_value *pVal){
   return nSize;
 }
 
-static void artifactWrite(
-  SlOp *pOp,
-  int eWrite,
-  i64 iKey,
-  sqlite3_value **apCol,
-  i64 *piKey
-){
+static void artifactWrite(SlOp *pOp, int eWrite, i64 iKey,
+                          sqlite3_value **apCol, i64 *piKey) {
   ArtifactWrite w;
   memset(&w, 0, sizeof(w));
   w.iKey = iKey;
@@ -196,8 +186,8 @@ const SlTable slTableArtifacts = {
   .zName = "session_artifacts",
   .zDecl = "session_id TEXT, name TEXT, at_ms INTEGER, size INTEGER, content,"
            " schema HIDDEN",
-  .mEq = 1<<ART_SESSION|1<<ART_NAME|1<<ART_SCHEMA,
-  .mHidden = 1<<ART_SCHEMA,
+  .mEq = 1 << ART_SESSION | 1 << ART_NAME | 1 << ART_SCHEMA,
+  .mHidden = 1 << ART_SCHEMA,
   .iSchema = ART_SCHEMA,
   .nCursor = sizeof(ArtifactCursor),
   .xPlan = artifactPlan,

@@ -11,12 +11,17 @@
 */
 #include "slSurface.h"
 
-#define BIT(i) ((u32)1<<(i))
+#define BIT(i) ((u32)1 << (i))
 
 /* ---- session_check --------------------------------------------------- */
 
-enum { CHECK_RULE, CHECK_SESSION_ID, CHECK_ORDINAL, CHECK_DETAIL,
-       CHECK_SCHEMA };
+enum {
+  CHECK_RULE,
+  CHECK_SESSION_ID,
+  CHECK_ORDINAL,
+  CHECK_DETAIL,
+  CHECK_SCHEMA
+};
 
 typedef struct CheckCursor CheckCursor;
 struct CheckCursor {
@@ -25,27 +30,22 @@ struct CheckCursor {
 };
 
 static void checkReset(SlCursor *pBase){
-  slFaultsFree(&((CheckCursor*)pBase)->faults);
+  slFaultsFree(&((CheckCursor *)pBase)->faults);
 }
 
 /*
 ** The rowid counts the rows from 1.
 */
 static void checkNext(SlOp *pOp, SlCursor *pBase){
-  CheckCursor *pCur = (CheckCursor*)pBase;
+  CheckCursor *pCur = (CheckCursor *)pBase;
   (void)pOp;
   pBase->iRowid++;
-  pBase->bEof = pBase->iRowid>pCur->faults.n;
+  pBase->bEof = pBase->iRowid > pCur->faults.n;
 }
 
-static void checkFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  CheckCursor *pCur = (CheckCursor*)pBase;
+static void checkFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                        sqlite3_value **apArg) {
+  CheckCursor *pCur = (CheckCursor *)pBase;
   SlConn *pConn = pOp->pConn;
   (void)mArg;
   (void)zPlan;
@@ -54,27 +54,19 @@ static void checkFilter(
   checkNext(pOp, pBase);
 }
 
-static void checkColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  const CheckCursor *pCur = (const CheckCursor*)pBase;
-  const SlFault *pFault = &pCur->faults.a[pBase->iRowid-1];
+static void checkColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                        int iCol) {
+  const CheckCursor *pCur = (const CheckCursor *)pBase;
+  const SlFault *pFault = &pCur->faults.a[pBase->iRowid - 1];
   switch( iCol ){
-    case CHECK_RULE:
-      slResultText(pOp, pCtx, pFault->zRule, -1);
-      break;
+    case CHECK_RULE: slResultText(pOp, pCtx, pFault->zRule, -1); break;
     case CHECK_SESSION_ID:
       if( pFault->zId[0] ) slResultText(pOp, pCtx, pFault->zId, -1);
       break;
     case CHECK_ORDINAL:
       if( pFault->iOrdinal ) slResultInt(pOp, pCtx, pFault->iOrdinal);
       break;
-    default:
-      slResultText(pOp, pCtx, pFault->zDetail, -1);
-      break;
+    default: slResultText(pOp, pCtx, pFault->zDetail, -1); break;
   }
 }
 
@@ -94,7 +86,11 @@ const SlTable slTableCheck = {
 
 /* ---- session_stats --------------------------------------------------- */
 
-enum { STATS_NAME, STATS_VALUE, STATS_SCHEMA };
+enum {
+  STATS_NAME,
+  STATS_VALUE,
+  STATS_SCHEMA
+};
 
 typedef struct StatsCursor StatsCursor;
 struct StatsCursor {
@@ -108,34 +104,25 @@ struct StatsCursor {
 static void statsNext(SlOp *pOp, SlCursor *pBase){
   (void)pOp;
   pBase->iRowid++;
-  pBase->bEof = pBase->iRowid>SL_STAT_COUNT;
+  pBase->bEof = pBase->iRowid > SL_STAT_COUNT;
 }
 
-static void statsFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
+static void statsFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                        sqlite3_value **apArg) {
   (void)mArg;
   (void)zPlan;
   (void)apArg;
-  slStats(pOp, ((StatsCursor*)pBase)->aStat);
+  slStats(pOp, ((StatsCursor *)pBase)->aStat);
   statsNext(pOp, pBase);
 }
 
-static void statsColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  const StatsCursor *pCur = (const StatsCursor*)pBase;
+static void statsColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                        int iCol) {
+  const StatsCursor *pCur = (const StatsCursor *)pBase;
   if( iCol==STATS_NAME ){
-    slResultText(pOp, pCtx, slStatName((int)pBase->iRowid-1), -1);
+    slResultText(pOp, pCtx, slStatName((int)pBase->iRowid - 1), -1);
   }else{
-    slResultInt(pOp, pCtx, pCur->aStat[pBase->iRowid-1]);
+    slResultInt(pOp, pCtx, pCur->aStat[pBase->iRowid - 1]);
   }
 }
 

@@ -22,26 +22,32 @@
 
 /* Columns of all four; the hidden ones differ. */
 enum {
-  EV_SESSION_ID, EV_ORDINAL, EV_KIND, EV_AT_MS, EV_PAYLOAD, EV_KEY,
-  EV_ORIGIN_ID, EV_HIDDEN
+  EV_SESSION_ID,
+  EV_ORDINAL,
+  EV_KIND,
+  EV_AT_MS,
+  EV_PAYLOAD,
+  EV_KEY,
+  EV_ORIGIN_ID,
+  EV_HIDDEN
 };
-#define EV_DECL                                                               \
-  "session_id TEXT, ordinal INTEGER, kind TEXT, at_ms INTEGER, payload, "     \
+#define EV_DECL                                                                \
+  "session_id TEXT, ordinal INTEGER, kind TEXT, at_ms INTEGER, payload, "      \
   "key TEXT, origin_id TEXT, ref HIDDEN, "
 
 /* Hidden columns. ref is the first of each. */
-#define EV_REF EV_HIDDEN
-#define EV_SCHEMA (EV_HIDDEN+1)          /* session_events */
-#define SINCE_CURSOR (EV_HIDDEN+1)
-#define SINCE_LIMIT (EV_HIDDEN+2)
-#define SINCE_SCHEMA (EV_HIDDEN+3)
-#define TAIL_N (EV_HIDDEN+1)
-#define TAIL_SCHEMA (EV_HIDDEN+2)
-#define ARCHIVED_FROM (EV_HIDDEN+1)
-#define ARCHIVED_TO (EV_HIDDEN+2)
-#define ARCHIVED_SCHEMA (EV_HIDDEN+3)
+#define EV_REF          EV_HIDDEN
+#define EV_SCHEMA       (EV_HIDDEN + 1) /* session_events */
+#define SINCE_CURSOR    (EV_HIDDEN + 1)
+#define SINCE_LIMIT     (EV_HIDDEN + 2)
+#define SINCE_SCHEMA    (EV_HIDDEN + 3)
+#define TAIL_N          (EV_HIDDEN + 1)
+#define TAIL_SCHEMA     (EV_HIDDEN + 2)
+#define ARCHIVED_FROM   (EV_HIDDEN + 1)
+#define ARCHIVED_TO     (EV_HIDDEN + 2)
+#define ARCHIVED_SCHEMA (EV_HIDDEN + 3)
 
-#define BIT(i) ((u32)1<<(i))
+#define BIT(i) ((u32)1 << (i))
 
 /* Most bounds on ordinal that a plan uses. */
 #define EV_BOUNDS 8
@@ -49,25 +55,25 @@ enum {
 /* A session that a scan of all of them has still to read. */
 typedef struct EvSession EvSession;
 struct EvSession {
-  i64 iSession;            /* its integer */
-  i64 iHead;               /* its head when the scan began */
+  i64 iSession; /* its integer */
+  i64 iHead;    /* its head when the scan began */
 };
 
 typedef struct EvCursor EvCursor;
 struct EvCursor {
   SlCursor base;
   SlReader *pReader;
-  SlSession session;       /* the session being read */
-  i64 nLeft;               /* rows still to give, -1: no limit */
-  EvSession *aSession;     /* all sessions, or NULL */
+  SlSession session;   /* the session being read */
+  i64 nLeft;           /* rows still to give, -1: no limit */
+  EvSession *aSession; /* all sessions, or NULL */
   int nSession;
-  int iSession;            /* next of them */
-  i64 iFrom;               /* bounds of a scan of all sessions */
+  int iSession; /* next of them */
+  i64 iFrom;    /* bounds of a scan of all sessions */
   i64 iTo;
 };
 
 static void evReset(SlCursor *pBase){
-  EvCursor *pCur = (EvCursor*)pBase;
+  EvCursor *pCur = (EvCursor *)pBase;
   slReaderFree(pCur->pReader);
   pCur->pReader = 0;
   sqlite3_free(pCur->aSession);
@@ -83,9 +89,9 @@ static int evNextSession(SlOp *pOp, EvCursor *pCur){
   while( pOp->rc==SQLITE_OK && pCur->iSession<pCur->nSession ){
     const EvSession *p = &pCur->aSession[pCur->iSession++];
     i64 iFrom = pCur->iFrom;
-    i64 iTo = pCur->iTo<p->iHead ? pCur->iTo : p->iHead;
+    i64 iTo = pCur->iTo < p->iHead ? pCur->iTo : p->iHead;
     if( slSessionByKey(pOp, p->iSession, &pCur->session) ){
-      if( iFrom<=pCur->session.iArchived ) iFrom = pCur->session.iArchived+1;
+      if( iFrom<=pCur->session.iArchived ) iFrom = pCur->session.iArchived + 1;
       slReaderOpen(pOp, pCur->pReader, &pCur->session, iFrom, iTo, 0);
       return 1;
     }
@@ -94,12 +100,12 @@ static int evNextSession(SlOp *pOp, EvCursor *pCur){
 }
 
 static void evNext(SlOp *pOp, SlCursor *pBase){
-  EvCursor *pCur = (EvCursor*)pBase;
+  EvCursor *pCur = (EvCursor *)pBase;
   if( pCur->nLeft!=0 ){
-    do{
+    do {
       if( slReaderNext(pOp, pCur->pReader) ){
-        pBase->iRowid = SL_KEY(pCur->session.iKey,
-                               SL_ORDINAL(slReaderKey(pCur->pReader)));
+        pBase->iRowid =
+          SL_KEY(pCur->session.iKey, SL_ORDINAL(slReaderKey(pCur->pReader)));
         if( pCur->nLeft>0 ) pCur->nLeft--;
         return;
       }
@@ -111,14 +117,8 @@ static void evNext(SlOp *pOp, SlCursor *pBase){
 /*
 ** Begin to read one session.
 */
-static void evBegin(
-  SlOp *pOp,
-  EvCursor *pCur,
-  i64 iFrom,
-  i64 iTo,
-  i64 nLimit,
-  int bDesc
-){
+static void evBegin(SlOp *pOp, EvCursor *pCur, i64 iFrom, i64 iTo, i64 nLimit,
+                    int bDesc) {
   pCur->pReader = slReaderNew();
   if( pCur->pReader==0 ){
     pOp->rc = SQLITE_NOMEM;
@@ -141,8 +141,8 @@ static void evListSessions(SlOp *pOp, EvCursor *pCur){
   while( slStep(pOp, pStmt) ){
     if( pCur->nSession==nAlloc ){
       EvSession *aNew;
-      nAlloc = nAlloc ? nAlloc*2 : 64;
-      aNew = sqlite3_realloc64(pCur->aSession, (u64)nAlloc*sizeof(*aNew));
+      nAlloc = nAlloc ? nAlloc * 2 : 64;
+      aNew = sqlite3_realloc64(pCur->aSession, (u64)nAlloc * sizeof(*aNew));
       if( aNew==0 ){
         pOp->rc = SQLITE_NOMEM;
         break;
@@ -172,7 +172,7 @@ static void evBound(char cOp, sqlite3_value *pVal, i64 *piFrom, i64 *piTo){
   if( sqlite3_value_type(pVal)!=SQLITE_INTEGER ) return;
   i = sqlite3_value_int64(pVal);
   if( i<0 ) i = -1;
-  if( i>SL_MAX_ORDINAL ) i = SL_MAX_ORDINAL+1;
+  if( i>SL_MAX_ORDINAL ) i = SL_MAX_ORDINAL + 1;
   if( cOp=='g' ) i++;
   if( cOp=='l' ) i--;
   if( (cOp=='g' || cOp=='G' || cOp=='e') && i>*piFrom ) *piFrom = i;
@@ -194,18 +194,13 @@ static int evFind(SlOp *pOp, EvCursor *pCur, u32 mArg, sqlite3_value **apArg){
     return 0;
   }
   return slFind(pOp, pId, &pCur->session)
-      && memcmp(pCur->session.zId, sqlite3_value_text(pId), 26)==0;
+         && memcmp(pCur->session.zId, sqlite3_value_text(pId), 26) == 0;
 }
 
-static void evFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  EvCursor *pCur = (EvCursor*)pBase;
-  sqlite3_value **apOwn = apArg+slFilterCount(mArg);
+static void evFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                     sqlite3_value **apArg) {
+  EvCursor *pCur = (EvCursor *)pBase;
+  sqlite3_value **apOwn = apArg + slFilterCount(mArg);
   i64 iFrom = 1;
   i64 iTo = SL_MAX_ORDINAL;
   for(; *zPlan!='a' && *zPlan!='d'; zPlan++){
@@ -215,9 +210,9 @@ static void evFilter(
   if( iFrom>iTo || !slOpRead(pOp) ) return;
   if( mArg & (BIT(EV_SESSION_ID)|BIT(EV_REF)) ){
     if( !evFind(pOp, pCur, mArg, apArg) ) return;
-    if( iFrom<=pCur->session.iArchived ) iFrom = pCur->session.iArchived+1;
+    if( iFrom<=pCur->session.iArchived ) iFrom = pCur->session.iArchived + 1;
     pBase->bEof = 0;
-    evBegin(pOp, pCur, iFrom, iTo, -1, *zPlan=='d');
+    evBegin(pOp, pCur, iFrom, iTo, -1, *zPlan == 'd');
   }else{
     evListSessions(pOp, pCur);
     pCur->iFrom = iFrom;
@@ -255,15 +250,15 @@ static int evOrder(const sqlite3_index_info *pInfo, int bOne, int *pbDesc){
     ** all sessions only behind session_id. */
     i = pInfo->nOrderBy;
   }
-  return i==pInfo->nOrderBy;
+  return i == pInfo->nOrderBy;
 }
 
 static int evPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
-  char *zPlan = sqlite3_malloc64(EV_BOUNDS+2);
+  char *zPlan = sqlite3_malloc64(EV_BOUNDS + 2);
   int n = 0;
   int i;
   int bDesc;
-  int bOne = (mUsed & (BIT(EV_SESSION_ID)|BIT(EV_REF)))!=0;
+  int bOne = (mUsed & (BIT(EV_SESSION_ID) | BIT(EV_REF))) != 0;
   if( zPlan==0 ) return SQLITE_NOMEM;
   for(i=0; i<pInfo->nConstraint && n<EV_BOUNDS; i++){
     char c = 0;
@@ -299,16 +294,12 @@ static int evPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
   return SQLITE_OK;
 }
 
-static void evColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
+static void evColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                     int iCol) {
   static const u8 aValue[] = {
     0, 0, SL_EV_KIND, SL_EV_AT_MS, SL_EV_PAYLOAD, SL_EV_IDEM, 0
   };
-  EvCursor *pCur = (EvCursor*)pBase;
+  EvCursor *pCur = (EvCursor *)pBase;
   SlEvent e;
   sqlite3_value *pVal;
   switch( iCol ){
@@ -322,8 +313,7 @@ static void evColumn(
       sqlite3_result_text(pCtx, slReaderOrigin(pOp, pCur->pReader), -1,
                           SQLITE_TRANSIENT);
       return;
-    default:
-      break;
+    default: break;
   }
   pVal = slReaderValue(pCur->pReader, aValue[iCol]);
   if( pVal ){
@@ -332,31 +322,18 @@ static void evColumn(
   }
   slReaderEvent(pOp, pCur->pReader, &e);
   switch( iCol ){
-    case EV_KIND:
-      slResultText(pOp, pCtx, e.zKind, e.nKind);
-      break;
-    case EV_AT_MS:
-      sqlite3_result_int64(pCtx, e.iAtMs);
-      break;
-    case EV_KEY:
-      slResultText(pOp, pCtx, e.zKey, e.nKey);
-      break;
-    default:
-      slResultEvent(pCtx, &e, SQLITE_TRANSIENT);
-      break;
+    case EV_KIND: slResultText(pOp, pCtx, e.zKind, e.nKind); break;
+    case EV_AT_MS: sqlite3_result_int64(pCtx, e.iAtMs); break;
+    case EV_KEY: slResultText(pOp, pCtx, e.zKey, e.nKey); break;
+    default: slResultEvent(pCtx, &e, SQLITE_TRANSIENT); break;
   }
 }
 
 /*
 ** INSERT appends; the rest is refused.
 */
-static void evWrite(
-  SlOp *pOp,
-  int eWrite,
-  i64 iKey,
-  sqlite3_value **apCol,
-  i64 *piKey
-){
+static void evWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
+                    i64 *piKey) {
   SlAppend a;
   (void)iKey;
   if( eWrite!=SL_INSERT ){
@@ -395,14 +372,8 @@ static void evWrite(
 /*
 ** A bound given as an argument: decimal text and integral reals count.
 */
-static i64 evArg(
-  SlOp *pOp,
-  u32 mArg,
-  int iCol,
-  const char *zArg,
-  sqlite3_value **apArg,
-  i64 iNull
-){
+static i64 evArg(SlOp *pOp, u32 mArg, int iCol, const char *zArg,
+                 sqlite3_value **apArg, i64 iNull) {
   return slArgInt(pOp, zArg, slFilterArg(mArg, iCol, apArg), iNull);
 }
 
@@ -410,16 +381,10 @@ static i64 evArg(
 ** The session that the argument ref names: 0 if there is none. Without the
 ** argument there is nothing to read: an error.
 */
-static int evRef(
-  SlOp *pOp,
-  EvCursor *pCur,
-  u32 mArg,
-  sqlite3_value **apArg
-){
+static int evRef(SlOp *pOp, EvCursor *pCur, u32 mArg, sqlite3_value **apArg){
   pCur->base.bEof = 1;
   if( (mArg & BIT(EV_REF))==0 ){
-    slErr(pOp, SQLITE_ERROR, "%s needs a session",
-          pCur->base.pTable->zName);
+    slErr(pOp, SQLITE_ERROR, "%s needs a session", pCur->base.pTable->zName);
     return 0;
   }
   if( !slOpRead(pOp) ) return 0;
@@ -428,14 +393,9 @@ static int evRef(
   return 1;
 }
 
-static void sinceFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  EvCursor *pCur = (EvCursor*)pBase;
+static void sinceFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                        sqlite3_value **apArg) {
+  EvCursor *pCur = (EvCursor *)pBase;
   i64 iCursor = evArg(pOp, mArg, SINCE_CURSOR, "cursor", apArg, 0);
   i64 nLimit = evArg(pOp, mArg, SINCE_LIMIT, "limit", apArg, -1);
   (void)zPlan;
@@ -443,38 +403,28 @@ static void sinceFilter(
     if( iCursor<pCur->session.iArchived ) iCursor = pCur->session.iArchived;
     if( iCursor>SL_MAX_ORDINAL ) iCursor = SL_MAX_ORDINAL;
     if( nLimit<0 ) nLimit = -1;
-    evBegin(pOp, pCur, iCursor+1, SL_MAX_ORDINAL, nLimit, 0);
+    evBegin(pOp, pCur, iCursor + 1, SL_MAX_ORDINAL, nLimit, 0);
   }
 }
 
-static void tailFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  EvCursor *pCur = (EvCursor*)pBase;
+static void tailFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                       sqlite3_value **apArg) {
+  EvCursor *pCur = (EvCursor *)pBase;
   i64 n = evArg(pOp, mArg, TAIL_N, "n", apArg, -1);
   (void)zPlan;
   if( evRef(pOp, pCur, mArg, apArg) ){
-    i64 iFrom = pCur->session.iArchived+1;
+    i64 iFrom = pCur->session.iArchived + 1;
     if( n>=0 ){
       i64 iHead = slHead(pOp, &pCur->session);
-      if( n<iHead-pCur->session.iArchived ) iFrom = iHead-n+1;
+      if( n<iHead-pCur->session.iArchived ) iFrom = iHead - n + 1;
     }
     evBegin(pOp, pCur, iFrom, SL_MAX_ORDINAL, -1, 0);
   }
 }
 
-static void archivedFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  EvCursor *pCur = (EvCursor*)pBase;
+static void archivedFilter(SlOp *pOp, SlCursor *pBase, u32 mArg,
+                           const char *zPlan, sqlite3_value **apArg) {
+  EvCursor *pCur = (EvCursor *)pBase;
   i64 iFrom = evArg(pOp, mArg, ARCHIVED_FROM, "from", apArg, 1);
   i64 iTo = evArg(pOp, mArg, ARCHIVED_TO, "to", apArg, SL_MAX_ORDINAL);
   (void)zPlan;
@@ -500,8 +450,8 @@ static int evFuncPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
 const SlTable slTableEvents = {
   .zName = "session_events",
   .zDecl = EV_DECL "schema HIDDEN",
-  .mEq = BIT(EV_SESSION_ID)|BIT(EV_REF)|BIT(EV_SCHEMA),
-  .mHidden = BIT(EV_REF)|BIT(EV_SCHEMA),
+  .mEq = BIT(EV_SESSION_ID) | BIT(EV_REF) | BIT(EV_SCHEMA),
+  .mHidden = BIT(EV_REF) | BIT(EV_SCHEMA),
   .iSchema = EV_SCHEMA,
   .nCursor = sizeof(EvCursor),
   .xPlan = evPlan,
@@ -515,8 +465,9 @@ const SlTable slTableEvents = {
 const SlTable slTableSince = {
   .zName = "events_since",
   .zDecl = EV_DECL "cursor HIDDEN, \"limit\" HIDDEN, schema HIDDEN",
-  .mEq = BIT(EV_REF)|BIT(SINCE_CURSOR)|BIT(SINCE_LIMIT)|BIT(SINCE_SCHEMA),
-  .mHidden = BIT(EV_REF)|BIT(SINCE_CURSOR)|BIT(SINCE_LIMIT)|BIT(SINCE_SCHEMA),
+  .mEq = BIT(EV_REF) | BIT(SINCE_CURSOR) | BIT(SINCE_LIMIT) | BIT(SINCE_SCHEMA),
+  .mHidden =
+    BIT(EV_REF) | BIT(SINCE_CURSOR) | BIT(SINCE_LIMIT) | BIT(SINCE_SCHEMA),
   .iSchema = SINCE_SCHEMA,
   .nCursor = sizeof(EvCursor),
   .xPlan = evFuncPlan,
@@ -529,8 +480,8 @@ const SlTable slTableSince = {
 const SlTable slTableTail = {
   .zName = "events_tail",
   .zDecl = EV_DECL "n HIDDEN, schema HIDDEN",
-  .mEq = BIT(EV_REF)|BIT(TAIL_N)|BIT(TAIL_SCHEMA),
-  .mHidden = BIT(EV_REF)|BIT(TAIL_N)|BIT(TAIL_SCHEMA),
+  .mEq = BIT(EV_REF) | BIT(TAIL_N) | BIT(TAIL_SCHEMA),
+  .mHidden = BIT(EV_REF) | BIT(TAIL_N) | BIT(TAIL_SCHEMA),
   .iSchema = TAIL_SCHEMA,
   .nCursor = sizeof(EvCursor),
   .xPlan = evFuncPlan,
@@ -543,10 +494,10 @@ const SlTable slTableTail = {
 const SlTable slTableArchived = {
   .zName = "events_archived",
   .zDecl = EV_DECL "\"from\" HIDDEN, \"to\" HIDDEN, schema HIDDEN",
-  .mEq = BIT(EV_REF)|BIT(ARCHIVED_FROM)|BIT(ARCHIVED_TO)
-       |BIT(ARCHIVED_SCHEMA),
-  .mHidden = BIT(EV_REF)|BIT(ARCHIVED_FROM)|BIT(ARCHIVED_TO)
-           |BIT(ARCHIVED_SCHEMA),
+  .mEq =
+    BIT(EV_REF) | BIT(ARCHIVED_FROM) | BIT(ARCHIVED_TO) | BIT(ARCHIVED_SCHEMA),
+  .mHidden =
+    BIT(EV_REF) | BIT(ARCHIVED_FROM) | BIT(ARCHIVED_TO) | BIT(ARCHIVED_SCHEMA),
   .iSchema = ARCHIVED_SCHEMA,
   .nCursor = sizeof(EvCursor),
   .xPlan = evFuncPlan,

@@ -9,20 +9,24 @@
 */
 #include "slSurface.h"
 
-#define BIT(i) ((u32)1<<(i))
+#define BIT(i) ((u32)1 << (i))
 
-enum { EXPORT_LINE, EXPORT_REF, EXPORT_SCHEMA };
+enum {
+  EXPORT_LINE,
+  EXPORT_REF,
+  EXPORT_SCHEMA
+};
 
 typedef struct ExportCursor ExportCursor;
 struct ExportCursor {
   SlCursor base;
   SlExport *pExport;
-  char *zLine;             /* the present line */
+  char *zLine; /* the present line */
   i64 nLine;
 };
 
 static void exportReset(SlCursor *pBase){
-  ExportCursor *pCur = (ExportCursor*)pBase;
+  ExportCursor *pCur = (ExportCursor *)pBase;
   slExportClose(pCur->pExport);
   sqlite3_free(pCur->zLine);
   pCur->pExport = 0;
@@ -33,21 +37,16 @@ static void exportReset(SlCursor *pBase){
 ** The rowid is the number of the line.
 */
 static void exportNext(SlOp *pOp, SlCursor *pBase){
-  ExportCursor *pCur = (ExportCursor*)pBase;
+  ExportCursor *pCur = (ExportCursor *)pBase;
   sqlite3_free(pCur->zLine);
   pCur->zLine = slExportLine(pOp, pCur->pExport, &pCur->nLine);
   pBase->iRowid++;
-  pBase->bEof = pCur->zLine==0;
+  pBase->bEof = pCur->zLine == 0;
 }
 
-static void exportFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  ExportCursor *pCur = (ExportCursor*)pBase;
+static void exportFilter(SlOp *pOp, SlCursor *pBase, u32 mArg,
+                         const char *zPlan, sqlite3_value **apArg) {
+  ExportCursor *pCur = (ExportCursor *)pBase;
   sqlite3_value *pRef = slFilterArg(mArg, EXPORT_REF, apArg);
   SlSession session;
   int bFound;
@@ -58,19 +57,15 @@ static void exportFilter(
     bFound = slFind(pOp, pRef, &session);
   }else{
     slNeedCurrent(pOp, &session);
-    bFound = pOp->rc==SQLITE_OK;
+    bFound = pOp->rc == SQLITE_OK;
   }
   if( bFound ) pCur->pExport = slExportOpen(pOp, &session);
   if( pCur->pExport ) exportNext(pOp, pBase);
 }
 
-static void exportColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  ExportCursor *pCur = (ExportCursor*)pBase;
+static void exportColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                         int iCol) {
+  ExportCursor *pCur = (ExportCursor *)pBase;
   (void)iCol;
   slResultText(pOp, pCtx, pCur->zLine, pCur->nLine);
 }
@@ -78,8 +73,8 @@ static void exportColumn(
 const SlTable slTableExport = {
   .zName = "session_export",
   .zDecl = "line TEXT, ref HIDDEN, schema HIDDEN",
-  .mEq = BIT(EXPORT_REF)|BIT(EXPORT_SCHEMA),
-  .mHidden = BIT(EXPORT_REF)|BIT(EXPORT_SCHEMA),
+  .mEq = BIT(EXPORT_REF) | BIT(EXPORT_SCHEMA),
+  .mHidden = BIT(EXPORT_REF) | BIT(EXPORT_SCHEMA),
   .iSchema = EXPORT_SCHEMA,
   .nCursor = sizeof(ExportCursor),
   .xFilter = exportFilter,

@@ -9,11 +9,18 @@
 */
 #include "slSurface.h"
 
-#define BIT(i) ((u32)1<<(i))
+#define BIT(i) ((u32)1 << (i))
 
 /* ---- session_ancestors ------------------------------------------------ */
 
-enum { ANC_DEPTH, ANC_ID, ANC_NAME, ANC_FORKED_AT, ANC_REF, ANC_SCHEMA };
+enum {
+  ANC_DEPTH,
+  ANC_ID,
+  ANC_NAME,
+  ANC_FORKED_AT,
+  ANC_REF,
+  ANC_SCHEMA
+};
 
 typedef struct AncCursor AncCursor;
 struct AncCursor {
@@ -22,11 +29,11 @@ struct AncCursor {
 };
 
 static void ancReset(SlCursor *pBase){
-  slLineageClose(&pBase->op, &((AncCursor*)pBase)->lineage);
+  slLineageClose(&pBase->op, &((AncCursor *)pBase)->lineage);
 }
 
 static void ancNext(SlOp *pOp, SlCursor *pBase){
-  AncCursor *pCur = (AncCursor*)pBase;
+  AncCursor *pCur = (AncCursor *)pBase;
   pBase->iRowid++;
   pBase->bEof = !slLineageNext(pOp, &pCur->lineage);
 }
@@ -35,14 +42,9 @@ static void ancNext(SlOp *pOp, SlCursor *pBase){
 ** The session that ref names, and its ancestors. Without ref: the current
 ** one.
 */
-static void ancFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  AncCursor *pCur = (AncCursor*)pBase;
+static void ancFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                      sqlite3_value **apArg) {
+  AncCursor *pCur = (AncCursor *)pBase;
   sqlite3_value *pRef = slFilterArg(mArg, ANC_REF, apArg);
   SlSession s;
   (void)zPlan;
@@ -58,25 +60,15 @@ static void ancFilter(
   ancNext(pOp, pBase);
 }
 
-static void ancColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  const SlLineage *p = &((AncCursor*)pBase)->lineage;
+static void ancColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                      int iCol) {
+  const SlLineage *p = &((AncCursor *)pBase)->lineage;
   switch( iCol ){
-    case ANC_DEPTH:
-      slResultInt(pOp, pCtx, p->nDepth);
-      break;
-    case ANC_ID:
-      slResultText(pOp, pCtx, p->session.zId, 26);
-      break;
-    case ANC_NAME:
-      sqlite3_result_value(pCtx, slLineageName(p));
-      break;
+    case ANC_DEPTH: slResultInt(pOp, pCtx, p->nDepth); break;
+    case ANC_ID: slResultText(pOp, pCtx, p->session.zId, 26); break;
+    case ANC_NAME: sqlite3_result_value(pCtx, slLineageName(p)); break;
     default:
-      assert( iCol==ANC_FORKED_AT );
+      assert(iCol == ANC_FORKED_AT);
       if( p->session.iParent ) slResultInt(pOp, pCtx, p->session.iForkedAt);
       break;
   }
@@ -86,8 +78,8 @@ const SlTable slTableAncestors = {
   .zName = "session_ancestors",
   .zDecl = "depth INTEGER, id TEXT, name TEXT, forked_at INTEGER, "
            "ref HIDDEN, schema TEXT HIDDEN",
-  .mEq = BIT(ANC_REF)|BIT(ANC_SCHEMA),
-  .mHidden = BIT(ANC_REF)|BIT(ANC_SCHEMA),
+  .mEq = BIT(ANC_REF) | BIT(ANC_SCHEMA),
+  .mHidden = BIT(ANC_REF) | BIT(ANC_SCHEMA),
   .iSchema = ANC_SCHEMA,
   .nCursor = sizeof(AncCursor),
   .xFilter = ancFilter,
@@ -99,8 +91,16 @@ const SlTable slTableAncestors = {
 /* ---- session_tree ------------------------------------------------------ */
 
 enum {
-  TREE_DEPTH, TREE_ID, TREE_NAME, TREE_PARENT_ID, TREE_FORKED_AT, TREE_HEAD,
-  TREE_STATUS, TREE_LINE, TREE_REF, TREE_SCHEMA
+  TREE_DEPTH,
+  TREE_ID,
+  TREE_NAME,
+  TREE_PARENT_ID,
+  TREE_FORKED_AT,
+  TREE_HEAD,
+  TREE_STATUS,
+  TREE_LINE,
+  TREE_REF,
+  TREE_SCHEMA
 };
 
 typedef struct TreeCursor TreeCursor;
@@ -110,11 +110,11 @@ struct TreeCursor {
 };
 
 static void treeReset(SlCursor *pBase){
-  slTreeClose(&pBase->op, &((TreeCursor*)pBase)->tree);
+  slTreeClose(&pBase->op, &((TreeCursor *)pBase)->tree);
 }
 
 static void treeNext(SlOp *pOp, SlCursor *pBase){
-  TreeCursor *pCur = (TreeCursor*)pBase;
+  TreeCursor *pCur = (TreeCursor *)pBase;
   pBase->iRowid++;
   pBase->bEof = !slTreeNext(pOp, &pCur->tree);
 }
@@ -123,14 +123,9 @@ static void treeNext(SlOp *pOp, SlCursor *pBase){
 ** The session that ref names and what descends from it. Without ref: all
 ** roots.
 */
-static void treeFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  TreeCursor *pCur = (TreeCursor*)pBase;
+static void treeFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                       sqlite3_value **apArg) {
+  TreeCursor *pCur = (TreeCursor *)pBase;
   sqlite3_value *pRef = slFilterArg(mArg, TREE_REF, apArg);
   SlSession s;
   (void)zPlan;
@@ -140,37 +135,21 @@ static void treeFilter(
   treeNext(pOp, pBase);
 }
 
-static void treeColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  SlTree *p = &((TreeCursor*)pBase)->tree;
+static void treeColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                       int iCol) {
+  SlTree *p = &((TreeCursor *)pBase)->tree;
   switch( iCol ){
-    case TREE_DEPTH:
-      slResultInt(pOp, pCtx, p->nDepth);
-      break;
-    case TREE_ID:
-      slResultText(pOp, pCtx, p->session.zId, 26);
-      break;
-    case TREE_NAME:
-      sqlite3_result_value(pCtx, slTreeName(p));
-      break;
-    case TREE_PARENT_ID:
-      sqlite3_result_value(pCtx, slTreeParentId(p));
-      break;
+    case TREE_DEPTH: slResultInt(pOp, pCtx, p->nDepth); break;
+    case TREE_ID: slResultText(pOp, pCtx, p->session.zId, 26); break;
+    case TREE_NAME: sqlite3_result_value(pCtx, slTreeName(p)); break;
+    case TREE_PARENT_ID: sqlite3_result_value(pCtx, slTreeParentId(p)); break;
     case TREE_FORKED_AT:
       if( p->session.iParent ) slResultInt(pOp, pCtx, p->session.iForkedAt);
       break;
-    case TREE_HEAD:
-      slResultInt(pOp, pCtx, slHead(pOp, &p->session));
-      break;
-    case TREE_STATUS:
-      sqlite3_result_value(pCtx, slTreeStatus(p));
-      break;
+    case TREE_HEAD: slResultInt(pOp, pCtx, slHead(pOp, &p->session)); break;
+    case TREE_STATUS: sqlite3_result_value(pCtx, slTreeStatus(p)); break;
     default:
-      assert( iCol==TREE_LINE );
+      assert(iCol == TREE_LINE);
       slResultOwned(pOp, pCtx, slTreeLine(pOp, p));
       break;
   }
@@ -181,8 +160,8 @@ const SlTable slTableTree = {
   .zDecl = "depth INTEGER, id TEXT, name TEXT, parent_id TEXT, "
            "forked_at INTEGER, head INTEGER, status TEXT, line TEXT, "
            "ref HIDDEN, schema TEXT HIDDEN",
-  .mEq = BIT(TREE_REF)|BIT(TREE_SCHEMA),
-  .mHidden = BIT(TREE_REF)|BIT(TREE_SCHEMA),
+  .mEq = BIT(TREE_REF) | BIT(TREE_SCHEMA),
+  .mHidden = BIT(TREE_REF) | BIT(TREE_SCHEMA),
   .iSchema = TREE_SCHEMA,
   .nCursor = sizeof(TreeCursor),
   .xFilter = treeFilter,

@@ -10,13 +10,18 @@
 */
 #include "slSurface.h"
 
-enum { LABEL_LABEL, LABEL_SESSION, LABEL_AT, LABEL_SCHEMA };
+enum {
+  LABEL_LABEL,
+  LABEL_SESSION,
+  LABEL_AT,
+  LABEL_SCHEMA
+};
 
 typedef struct LabelCursor LabelCursor;
 struct LabelCursor {
   SlCursor base;
-  int eSql;                /* which statement pStmt is */
-  sqlite3_stmt *pStmt;     /* key and columns, on the present row */
+  int eSql;            /* which statement pStmt is */
+  sqlite3_stmt *pStmt; /* key and columns, on the present row */
 };
 
 static int labelPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
@@ -26,14 +31,14 @@ static int labelPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
     pInfo->estimatedRows = 1;
     pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
   }else if( (mUsed>>LABEL_SESSION & 1)==0 && pInfo->nOrderBy==1 ){
-    pInfo->orderByConsumed = pInfo->aOrderBy[0].iColumn==LABEL_LABEL
-                          && pInfo->aOrderBy[0].desc==0;
+    pInfo->orderByConsumed =
+      pInfo->aOrderBy[0].iColumn == LABEL_LABEL && pInfo->aOrderBy[0].desc == 0;
   }
   return SQLITE_OK;
 }
 
 static void labelNext(SlOp *pOp, SlCursor *pBase){
-  LabelCursor *pCur = (LabelCursor*)pBase;
+  LabelCursor *pCur = (LabelCursor *)pBase;
   if( slStep(pOp, pCur->pStmt) ){
     pBase->iRowid = SL_ROWID(pOp->pDb, sqlite3_column_int64(pCur->pStmt, 0));
   }else{
@@ -41,14 +46,9 @@ static void labelNext(SlOp *pOp, SlCursor *pBase){
   }
 }
 
-static void labelFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  LabelCursor *pCur = (LabelCursor*)pBase;
+static void labelFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                        sqlite3_value **apArg) {
+  LabelCursor *pCur = (LabelCursor *)pBase;
   i64 iMax;
   (void)zPlan;
   if( !slOpRead(pOp) ){
@@ -71,19 +71,15 @@ static void labelFilter(
   labelNext(pOp, pBase);
 }
 
-static void labelColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  LabelCursor *pCur = (LabelCursor*)pBase;
+static void labelColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                        int iCol) {
+  LabelCursor *pCur = (LabelCursor *)pBase;
   (void)pOp;
-  sqlite3_result_value(pCtx, sqlite3_column_value(pCur->pStmt, iCol+1));
+  sqlite3_result_value(pCtx, sqlite3_column_value(pCur->pStmt, iCol + 1));
 }
 
 static void labelReset(SlCursor *pBase){
-  LabelCursor *pCur = (LabelCursor*)pBase;
+  LabelCursor *pCur = (LabelCursor *)pBase;
   slFree(&pBase->op, pCur->eSql, pCur->pStmt);
   pCur->pStmt = 0;
 }
@@ -93,16 +89,16 @@ static void labelReset(SlCursor *pBase){
 /* What a task works on. */
 typedef struct LabelWrite LabelWrite;
 struct LabelWrite {
-  i64 iKey;                /* the label; OUT: the one written */
-  const char *z;           /* checked label, or NULL: stays as it is */
+  i64 iKey;      /* the label; OUT: the one written */
+  const char *z; /* checked label, or NULL: stays as it is */
   int n;
-  sqlite3_value *pRef;     /* the session, or NULL: stays as it is */
-  int bAtMs;               /* iAtMs is given */
+  sqlite3_value *pRef; /* the session, or NULL: stays as it is */
+  int bAtMs;           /* iAtMs is given */
   i64 iAtMs;
 };
 
 static void labelInsert(SlOp *pOp, void *pArg){
-  LabelWrite *p = (LabelWrite*)pArg;
+  LabelWrite *p = (LabelWrite *)pArg;
   SlSession session;
   slNeed(pOp, p->pRef, &session);
   slLabelSet(pOp, &session, p->z, p->n, p->bAtMs, p->iAtMs);
@@ -110,7 +106,7 @@ static void labelInsert(SlOp *pOp, void *pArg){
 }
 
 static void labelUpdate(SlOp *pOp, void *pArg){
-  const LabelWrite *p = (const LabelWrite*)pArg;
+  const LabelWrite *p = (const LabelWrite *)pArg;
   SlSession session;
   if( p->pRef ) slNeed(pOp, p->pRef, &session);
   slLabelChange(pOp, p->iKey, p->z, p->n, p->pRef ? &session : 0, p->bAtMs,
@@ -118,18 +114,13 @@ static void labelUpdate(SlOp *pOp, void *pArg){
 }
 
 static void labelDelete(SlOp *pOp, void *pArg){
-  slLabelDelete(pOp, ((const LabelWrite*)pArg)->iKey);
+  slLabelDelete(pOp, ((const LabelWrite *)pArg)->iKey);
 }
 
-static void labelWrite(
-  SlOp *pOp,
-  int eWrite,
-  i64 iKey,
-  sqlite3_value **apCol,
-  i64 *piKey
-){
+static void labelWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
+                       i64 *piKey) {
   LabelWrite w;
-  int bAll = eWrite==SL_INSERT;
+  int bAll = eWrite == SL_INSERT;
   memset(&w, 0, sizeof(w));
   w.iKey = iKey;
   if( eWrite==SL_DELETE ){
@@ -154,8 +145,8 @@ static void labelWrite(
 const SlTable slTableLabels = {
   .zName = "session_labels",
   .zDecl = "label TEXT, session_id TEXT, at_ms INTEGER, schema HIDDEN",
-  .mEq = 1<<LABEL_LABEL|1<<LABEL_SESSION|1<<LABEL_SCHEMA,
-  .mHidden = 1<<LABEL_SCHEMA,
+  .mEq = 1 << LABEL_LABEL | 1 << LABEL_SESSION | 1 << LABEL_SCHEMA,
+  .mHidden = 1 << LABEL_SCHEMA,
   .iSchema = LABEL_SCHEMA,
   .nCursor = sizeof(LabelCursor),
   .xPlan = labelPlan,

@@ -24,15 +24,15 @@
 typedef struct ListCursor ListCursor;
 struct ListCursor {
   SlCursor base;
-  int eKeys;               /* which statement pKeys is */
-  sqlite3_stmt *pKeys;     /* gives the keys; NULL: there is one at most */
-  sqlite3_stmt *pRow;      /* the row's columns, or NULL: not used yet */
-  int bRow;                /* pRow stands on the present row */
-  int bRead;               /* pRow was asked for the present row */
-  i64 iKey;                /* key of the present row */
+  int eKeys;           /* which statement pKeys is */
+  sqlite3_stmt *pKeys; /* gives the keys; NULL: there is one at most */
+  sqlite3_stmt *pRow;  /* the row's columns, or NULL: not used yet */
+  int bRow;            /* pRow stands on the present row */
+  int bRead;           /* pRow was asked for the present row */
+  i64 iKey;            /* key of the present row */
 };
 
-#define BIT(iCol) ((u32)1<<(iCol))
+#define BIT(iCol) ((u32)1 << (iCol))
 
 /*
 ** The order that idxStr tells, and whether it is the one that is wanted.
@@ -68,7 +68,7 @@ static int listPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
     pInfo->estimatedCost = 10000;
     pInfo->estimatedRows = 2000;
   }else{
-    pInfo->idxStr = (char*)listOrder(pInfo, &bConsumed);
+    pInfo->idxStr = (char *)listOrder(pInfo, &bConsumed);
     pInfo->orderByConsumed = bConsumed;
   }
   return SQLITE_OK;
@@ -83,12 +83,12 @@ static int listStatement(u32 mArg, const char *zPlan, int *piCol){
     int iCol;
     int eSql;
   } aBy[] = {
-    {SL_COL_ID, SL_SQL_LIST_ID},
-    {SL_COL_NAME, SL_SQL_LIST_NAME},
-    {SL_COL_PARENT_ID, SL_SQL_LIST_PARENT},
-    {SL_COL_GROUP_KEY, SL_SQL_LIST_GROUP},
-    {SL_COL_STATUS, SL_SQL_LIST_STATUS},
-    {SL_COL_CREATED_BY, SL_SQL_LIST_CREATOR},
+    { SL_COL_ID, SL_SQL_LIST_ID },
+    { SL_COL_NAME, SL_SQL_LIST_NAME },
+    { SL_COL_PARENT_ID, SL_SQL_LIST_PARENT },
+    { SL_COL_GROUP_KEY, SL_SQL_LIST_GROUP },
+    { SL_COL_STATUS, SL_SQL_LIST_STATUS },
+    { SL_COL_CREATED_BY, SL_SQL_LIST_CREATOR },
   };
   size_t i;
   for(i=0; i<sizeof(aBy)/sizeof(aBy[0]); i++){
@@ -98,11 +98,11 @@ static int listStatement(u32 mArg, const char *zPlan, int *piCol){
     }
   }
   *piCol = -1;
-  assert( zPlan!=0 );
+  assert(zPlan != 0);
   if( zPlan[0]=='s' ){
-    return zPlan[1]=='-' ? SL_SQL_LIST_STARTED_DESC : SL_SQL_LIST_STARTED_ASC;
+    return zPlan[1] == '-' ? SL_SQL_LIST_STARTED_DESC : SL_SQL_LIST_STARTED_ASC;
   }
-  return zPlan[1]=='-' ? SL_SQL_LIST_ID_DESC : SL_SQL_LIST_ID_ASC;
+  return zPlan[1] == '-' ? SL_SQL_LIST_ID_DESC : SL_SQL_LIST_ID_ASC;
 }
 
 /*
@@ -120,14 +120,9 @@ static void listStep(SlOp *pOp, ListCursor *pCur){
   }
 }
 
-static void listFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  ListCursor *pCur = (ListCursor*)pBase;
+static void listFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                       sqlite3_value **apArg) {
+  ListCursor *pCur = (ListCursor *)pBase;
   SlSession session;
   int iCol;
   pCur->bRow = 0;
@@ -155,7 +150,7 @@ static void listFilter(
 }
 
 static void listNext(SlOp *pOp, SlCursor *pBase){
-  listStep(pOp, (ListCursor*)pBase);
+  listStep(pOp, (ListCursor *)pBase);
 }
 
 /*
@@ -176,7 +171,7 @@ static int listRow(SlOp *pOp, ListCursor *pCur){
 */
 static void listSession(const ListCursor *pCur, SlSession *p){
   sqlite3_stmt *pRow = pCur->pRow;
-  const char *zId = (const char*)sqlite3_column_text(pRow, SL_COL_ID);
+  const char *zId = (const char *)sqlite3_column_text(pRow, SL_COL_ID);
   memset(p, 0, sizeof(*p));
   p->iKey = pCur->iKey;
   p->iParent = sqlite3_column_int64(pRow, SL_COL_HEAD);
@@ -185,26 +180,23 @@ static void listSession(const ListCursor *pCur, SlSession *p){
   sqlite3_snprintf(sizeof(p->zId), p->zId, "%s", zId ? zId : "");
 }
 
-static void listColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  ListCursor *pCur = (ListCursor*)pBase;
+static void listColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                       int iCol) {
+  ListCursor *pCur = (ListCursor *)pBase;
   SlSession session;
   if( iCol>SL_COL_N_EVENTS || !listRow(pOp, pCur) ) return;
   if( iCol==SL_COL_HEAD || iCol==SL_COL_N_EVENTS ){
     listSession(pCur, &session);
-    slResultInt(pOp, pCtx, iCol==SL_COL_HEAD ? slHead(pOp, &session)
-                                             : slOwnEvents(pOp, &session));
+    slResultInt(pOp, pCtx,
+                iCol == SL_COL_HEAD ? slHead(pOp, &session)
+                                    : slOwnEvents(pOp, &session));
   }else{
     sqlite3_result_value(pCtx, sqlite3_column_value(pCur->pRow, iCol));
   }
 }
 
 static void listReset(SlCursor *pBase){
-  ListCursor *pCur = (ListCursor*)pBase;
+  ListCursor *pCur = (ListCursor *)pBase;
   slFree(&pBase->op, pCur->eKeys, pCur->pKeys);
   slFree(&pBase->op, SL_SQL_LIST_ROW, pCur->pRow);
   pCur->pKeys = 0;
@@ -216,24 +208,24 @@ static void listReset(SlCursor *pBase){
 /* What a task works on. */
 typedef struct ListWrite ListWrite;
 struct ListWrite {
-  SlFields fields;         /* columns as given */
-  i64 iKey;                /* the session; OUT: the new one */
+  SlFields fields; /* columns as given */
+  i64 iKey;        /* the session; OUT: the new one */
 };
 
 static void listInsert(SlOp *pOp, void *pArg){
-  ListWrite *p = (ListWrite*)pArg;
+  ListWrite *p = (ListWrite *)pArg;
   SlSession session;
   slSessionCreate(pOp, &p->fields, &session);
   p->iKey = session.iKey;
 }
 
 static void listUpdate(SlOp *pOp, void *pArg){
-  ListWrite *p = (ListWrite*)pArg;
+  ListWrite *p = (ListWrite *)pArg;
   slSessionChange(pOp, p->iKey, &p->fields);
 }
 
 static void listDelete(SlOp *pOp, void *pArg){
-  const ListWrite *p = (const ListWrite*)pArg;
+  const ListWrite *p = (const ListWrite *)pArg;
   SlSession session;
   if( slSessionByKey(pOp, p->iKey, &session)
    && slFindId(pOp, session.zId, &session)
@@ -242,18 +234,13 @@ static void listDelete(SlOp *pOp, void *pArg){
   }
 }
 
-static void listWrite(
-  SlOp *pOp,
-  int eWrite,
-  i64 iKey,
-  sqlite3_value **apCol,
-  i64 *piKey
-){
+static void listWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
+                      i64 *piKey) {
   ListWrite w;
   int i;
   memset(&w, 0, sizeof(w));
   w.iKey = iKey;
-  w.fields.bWhole = 1;     /* as it is in UPDATE ... FROM */
+  w.fields.bWhole = 1; /* as it is in UPDATE ... FROM */
   for(i=0; apCol && i<SL_COL_COUNT; i++){
     if( i==SL_COL_SCHEMA ) continue;
     if( eWrite==SL_UPDATE ? slUnchanged(apCol[i]) : slArgNull(apCol[i]) ){
@@ -266,7 +253,7 @@ static void listWrite(
     slOpWrite(pOp, listInsert, &w);
     *piKey = w.iKey;
   }else{
-    slOpWrite(pOp, eWrite==SL_UPDATE ? listUpdate : listDelete, &w);
+    slOpWrite(pOp, eWrite == SL_UPDATE ? listUpdate : listDelete, &w);
   }
 }
 
@@ -280,10 +267,10 @@ const SlTable slTableList = {
            " paused_at_ms INTEGER, pause_summary TEXT, head INTEGER,"
            " archived INTEGER, n_events INTEGER, ref HIDDEN, schema HIDDEN,"
            " label HIDDEN, meta HIDDEN",
-  .mEq = BIT(SL_COL_ID)|BIT(SL_COL_NAME)|BIT(SL_COL_PARENT_ID)
-       | BIT(SL_COL_GROUP_KEY)|BIT(SL_COL_STATUS)|BIT(SL_COL_CREATED_BY)
-       | BIT(SL_COL_REF)|BIT(SL_COL_SCHEMA),
-  .mHidden = BIT(SL_COL_REF)|BIT(SL_COL_SCHEMA),
+  .mEq = BIT(SL_COL_ID) | BIT(SL_COL_NAME) | BIT(SL_COL_PARENT_ID)
+         | BIT(SL_COL_GROUP_KEY) | BIT(SL_COL_STATUS) | BIT(SL_COL_CREATED_BY)
+         | BIT(SL_COL_REF) | BIT(SL_COL_SCHEMA),
+  .mHidden = BIT(SL_COL_REF) | BIT(SL_COL_SCHEMA),
   .iSchema = SL_COL_SCHEMA,
   .nCursor = sizeof(ListCursor),
   .xPlan = listPlan,

@@ -10,13 +10,18 @@
 */
 #include "slSurface.h"
 
-enum { META_SESSION, META_KEY, META_VALUE, META_SCHEMA };
+enum {
+  META_SESSION,
+  META_KEY,
+  META_VALUE,
+  META_SCHEMA
+};
 
 typedef struct MetaCursor MetaCursor;
 struct MetaCursor {
   SlCursor base;
-  int eSql;                /* which statement pStmt is */
-  sqlite3_stmt *pStmt;     /* key and columns, on the present row */
+  int eSql;            /* which statement pStmt is */
+  sqlite3_stmt *pStmt; /* key and columns, on the present row */
 };
 
 static int metaPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
@@ -33,7 +38,7 @@ static int metaPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
 }
 
 static void metaNext(SlOp *pOp, SlCursor *pBase){
-  MetaCursor *pCur = (MetaCursor*)pBase;
+  MetaCursor *pCur = (MetaCursor *)pBase;
   if( slStep(pOp, pCur->pStmt) ){
     pBase->iRowid = SL_ROWID(pOp->pDb, sqlite3_column_int64(pCur->pStmt, 0));
   }else{
@@ -41,14 +46,9 @@ static void metaNext(SlOp *pOp, SlCursor *pBase){
   }
 }
 
-static void metaFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  MetaCursor *pCur = (MetaCursor*)pBase;
+static void metaFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                       sqlite3_value **apArg) {
+  MetaCursor *pCur = (MetaCursor *)pBase;
   i64 iMax;
   (void)zPlan;
   if( !slOpRead(pOp) ){
@@ -58,8 +58,8 @@ static void metaFilter(
   iMax = slQueryInt(pOp, SL_SQL_META_MAX_KEY, 0, 0, 0);
   pCur->eSql = SL_SQL_META_SCAN;
   if( mArg>>META_SESSION & 1 ){
-    pCur->eSql = mArg>>META_KEY & 1 ? SL_SQL_META_SCAN_KEY
-                                    : SL_SQL_META_SCAN_SESSION;
+    pCur->eSql =
+      mArg >> META_KEY & 1 ? SL_SQL_META_SCAN_KEY : SL_SQL_META_SCAN_SESSION;
   }
   pCur->pStmt = slStmt(pOp, pCur->eSql);
   slBindTenant(pOp, pCur->pStmt, 1);
@@ -73,19 +73,15 @@ static void metaFilter(
   metaNext(pOp, pBase);
 }
 
-static void metaColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  MetaCursor *pCur = (MetaCursor*)pBase;
+static void metaColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                       int iCol) {
+  MetaCursor *pCur = (MetaCursor *)pBase;
   (void)pOp;
-  sqlite3_result_value(pCtx, sqlite3_column_value(pCur->pStmt, iCol+1));
+  sqlite3_result_value(pCtx, sqlite3_column_value(pCur->pStmt, iCol + 1));
 }
 
 static void metaReset(SlCursor *pBase){
-  MetaCursor *pCur = (MetaCursor*)pBase;
+  MetaCursor *pCur = (MetaCursor *)pBase;
   slFree(&pBase->op, pCur->eSql, pCur->pStmt);
   pCur->pStmt = 0;
 }
@@ -95,16 +91,16 @@ static void metaReset(SlCursor *pBase){
 /* What a task works on. */
 typedef struct MetaWrite MetaWrite;
 struct MetaWrite {
-  i64 iKey;                /* the pair; OUT: the one written */
-  const char *z;           /* checked key, or NULL: stays as it is */
+  i64 iKey;      /* the pair; OUT: the one written */
+  const char *z; /* checked key, or NULL: stays as it is */
   int n;
-  sqlite3_value *pRef;     /* the session, or NULL: stays as it is */
-  int bValue;              /* value is given */
+  sqlite3_value *pRef; /* the session, or NULL: stays as it is */
+  int bValue;          /* value is given */
   SlEvent value;
 };
 
 static void metaInsert(SlOp *pOp, void *pArg){
-  MetaWrite *p = (MetaWrite*)pArg;
+  MetaWrite *p = (MetaWrite *)pArg;
   SlSession session;
   slNeed(pOp, p->pRef, &session);
   slMetaSet(pOp, &session, p->z, p->n, &p->value);
@@ -112,7 +108,7 @@ static void metaInsert(SlOp *pOp, void *pArg){
 }
 
 static void metaUpdate(SlOp *pOp, void *pArg){
-  const MetaWrite *p = (const MetaWrite*)pArg;
+  const MetaWrite *p = (const MetaWrite *)pArg;
   SlSession session;
   if( p->pRef ) slNeed(pOp, p->pRef, &session);
   slMetaChange(pOp, p->iKey, p->pRef ? &session : 0, p->z, p->n,
@@ -120,18 +116,13 @@ static void metaUpdate(SlOp *pOp, void *pArg){
 }
 
 static void metaDelete(SlOp *pOp, void *pArg){
-  slMetaDelete(pOp, ((const MetaWrite*)pArg)->iKey);
+  slMetaDelete(pOp, ((const MetaWrite *)pArg)->iKey);
 }
 
-static void metaWrite(
-  SlOp *pOp,
-  int eWrite,
-  i64 iKey,
-  sqlite3_value **apCol,
-  i64 *piKey
-){
+static void metaWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
+                      i64 *piKey) {
   MetaWrite w;
-  int bAll = eWrite==SL_INSERT;
+  int bAll = eWrite == SL_INSERT;
   memset(&w, 0, sizeof(w));
   w.iKey = iKey;
   if( eWrite==SL_DELETE ){
@@ -160,8 +151,8 @@ static void metaWrite(
 const SlTable slTableMeta = {
   .zName = "session_meta",
   .zDecl = "session_id TEXT, key TEXT, value, schema HIDDEN",
-  .mEq = 1<<META_SESSION|1<<META_KEY|1<<META_SCHEMA,
-  .mHidden = 1<<META_SCHEMA,
+  .mEq = 1 << META_SESSION | 1 << META_KEY | 1 << META_SCHEMA,
+  .mHidden = 1 << META_SCHEMA,
   .iSchema = META_SCHEMA,
   .nCursor = sizeof(MetaCursor),
   .xPlan = metaPlan,

@@ -15,28 +15,34 @@
 
 /* Columns of both; the hidden ones differ. */
 enum {
-  SC_SCOPE, SC_LAYER, SC_KEY, SC_VALUE, SC_AT_MS, SC_SOURCE_STEP, SC_HIDDEN
+  SC_SCOPE,
+  SC_LAYER,
+  SC_KEY,
+  SC_VALUE,
+  SC_AT_MS,
+  SC_SOURCE_STEP,
+  SC_HIDDEN
 };
-#define SC_DECL                                                               \
+#define SC_DECL                                                                \
   "scope TEXT, layer TEXT, key TEXT, value, at_ms INTEGER, source_step, "
 
-#define SC_SCHEMA SC_HIDDEN              /* scope_entries */
-#define QUERY_IN SC_HIDDEN               /* scope_query */
-#define QUERY_TEXT (SC_HIDDEN+1)
-#define QUERY_SCHEMA (SC_HIDDEN+2)
+#define SC_SCHEMA    SC_HIDDEN /* scope_entries */
+#define QUERY_IN     SC_HIDDEN /* scope_query */
+#define QUERY_TEXT   (SC_HIDDEN + 1)
+#define QUERY_SCHEMA (SC_HIDDEN + 2)
 
-#define BIT(i) ((u32)1<<(i))
+#define BIT(i) ((u32)1 << (i))
 
 typedef struct ScopeCursor ScopeCursor;
 struct ScopeCursor {
   SlCursor base;
   SlScopeScan scan;
-  char *zText;             /* scope_query: what is looked for, or NULL */
+  char *zText; /* scope_query: what is looked for, or NULL */
   i64 nText;
 };
 
 static void scReset(SlCursor *pBase){
-  ScopeCursor *pCur = (ScopeCursor*)pBase;
+  ScopeCursor *pCur = (ScopeCursor *)pBase;
   slScopeClose(&pBase->op, &pCur->scan);
   sqlite3_free(pCur->zText);
   pCur->zText = 0;
@@ -44,7 +50,7 @@ static void scReset(SlCursor *pBase){
 }
 
 static void scNext(SlOp *pOp, SlCursor *pBase){
-  ScopeCursor *pCur = (ScopeCursor*)pBase;
+  ScopeCursor *pCur = (ScopeCursor *)pBase;
   while( slScopeNext(pOp, &pCur->scan) ){
     const SlEntry *pEntry = &pCur->scan.entry;
     if( pCur->zText==0
@@ -61,18 +67,14 @@ static void scNext(SlOp *pOp, SlCursor *pBase){
 ** A name that rows are looked for by: 1 with the text, or 0 if no row can
 ** have it.
 */
-static int scFilterName(
-  SlOp *pOp,
-  sqlite3_value *pVal,
-  const char **pz,
-  int *pn
-){
+static int scFilterName(SlOp *pOp, sqlite3_value *pVal, const char **pz,
+                        int *pn) {
   int eType = sqlite3_value_type(pVal);
   if( eType==SQLITE_NULL || eType==SQLITE_BLOB ) return 0;
-  *pz = (const char*)sqlite3_value_text(pVal);
+  *pz = (const char *)sqlite3_value_text(pVal);
   *pn = sqlite3_value_bytes(pVal);
   if( *pz==0 ) pOp->rc = SQLITE_NOMEM;
-  return *pz!=0 && *pn>0 && *pn<=SL_MAX_NAME;
+  return *pz != 0 && *pn > 0 && *pn <= SL_MAX_NAME;
 }
 
 /*
@@ -80,23 +82,18 @@ static int scFilterName(
 */
 static int scFilterLayer(sqlite3_value *pVal){
   const char *z;
-  if( pVal==0 ) return SL_LAYER_STORE|SL_LAYER_MEMORY;
+  if( pVal==0 ) return SL_LAYER_STORE | SL_LAYER_MEMORY;
   if( sqlite3_value_type(pVal)!=SQLITE_TEXT ) return 0;
-  z = (const char*)sqlite3_value_text(pVal);
+  z = (const char *)sqlite3_value_text(pVal);
   if( z==0 || strlen(z)!=(size_t)sqlite3_value_bytes(pVal) ) return 0;
   if( strcmp(z, "store")==0 ) return SL_LAYER_STORE;
   if( strcmp(z, "memory")==0 ) return SL_LAYER_MEMORY;
   return 0;
 }
 
-static void scFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  ScopeCursor *pCur = (ScopeCursor*)pBase;
+static void scFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                     sqlite3_value **apArg) {
+  ScopeCursor *pCur = (ScopeCursor *)pBase;
   sqlite3_value *pScope = slFilterArg(mArg, SC_SCOPE, apArg);
   sqlite3_value *pKey = slFilterArg(mArg, SC_KEY, apArg);
   SlEntry where;
@@ -112,14 +109,9 @@ static void scFilter(
   scNext(pOp, pBase);
 }
 
-static void queryFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  ScopeCursor *pCur = (ScopeCursor*)pBase;
+static void queryFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                        sqlite3_value **apArg) {
+  ScopeCursor *pCur = (ScopeCursor *)pBase;
   sqlite3_value *pScope = slFilterArg(mArg, QUERY_IN, apArg);
   const char *zText;
   SlEntry where;
@@ -143,13 +135,9 @@ static void queryFilter(
   scNext(pOp, pBase);
 }
 
-static void scColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  const SlEntry *pEntry = &((ScopeCursor*)pBase)->scan.entry;
+static void scColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                     int iCol) {
+  const SlEntry *pEntry = &((ScopeCursor *)pBase)->scan.entry;
   if( sqlite3_vtab_nochange(pCtx) ) return;
   switch( iCol ){
     case SC_SCOPE:
@@ -159,15 +147,9 @@ static void scColumn(
       slResultText(pOp, pCtx,
                    pEntry->iKey & SL_SCOPE_MEMORY ? "memory" : "store", -1);
       break;
-    case SC_KEY:
-      slResultText(pOp, pCtx, pEntry->zKey, pEntry->nKey);
-      break;
-    case SC_VALUE:
-      sqlite3_result_value(pCtx, pEntry->pValue);
-      break;
-    case SC_AT_MS:
-      sqlite3_result_int64(pCtx, pEntry->iAtMs);
-      break;
+    case SC_KEY: slResultText(pOp, pCtx, pEntry->zKey, pEntry->nKey); break;
+    case SC_VALUE: sqlite3_result_value(pCtx, pEntry->pValue); break;
+    case SC_AT_MS: sqlite3_result_int64(pCtx, pEntry->iAtMs); break;
     default:
       if( pEntry->pStep ) sqlite3_result_value(pCtx, pEntry->pStep);
       break;
@@ -180,8 +162,7 @@ static void scColumn(
 static void scLayer(SlOp *pOp, sqlite3_value *pVal){
   if( pOp->rc!=SQLITE_OK || slUnchanged(pVal) || slArgNull(pVal) ) return;
   switch( scFilterLayer(pVal) ){
-    case SL_LAYER_STORE:
-      break;
+    case SL_LAYER_STORE: break;
     case SL_LAYER_MEMORY:
       slErr(pOp, SQLITE_CONSTRAINT, "memory is written by functions");
       break;
@@ -197,7 +178,7 @@ static void scLayer(SlOp *pOp, sqlite3_value *pVal){
 ** The new values of a row. In an UPDATE what is left alone stays NULL.
 */
 static void scEntry(SlOp *pOp, SlEntry *p, int eWrite, sqlite3_value **ap){
-  int bAll = eWrite==SL_INSERT;
+  int bAll = eWrite == SL_INSERT;
   scLayer(pOp, ap[SC_LAYER]);
   if( bAll || !slUnchanged(ap[SC_SCOPE]) ){
     p->zScope = slArgName(pOp, "scope", ap[SC_SCOPE], 0, &p->nScope);
@@ -218,21 +199,16 @@ static void scEntry(SlOp *pOp, SlEntry *p, int eWrite, sqlite3_value **ap){
   if( bAll ? !slArgNull(ap[SC_AT_MS]) : !slUnchanged(ap[SC_AT_MS]) ){
     p->bAtMs = 1;
     p->iAtMs = slArgNull(ap[SC_AT_MS])
-             ? slOpNow(pOp, "at_ms")
-             : slArgInt(pOp, "at_ms", ap[SC_AT_MS], 0);
+                 ? slOpNow(pOp, "at_ms")
+                 : slArgInt(pOp, "at_ms", ap[SC_AT_MS], 0);
   }
 }
 
 /*
 ** INSERT (an upsert), UPDATE and DELETE of scope_entries.
 */
-static void scWrite(
-  SlOp *pOp,
-  int eWrite,
-  i64 iKey,
-  sqlite3_value **apCol,
-  i64 *piKey
-){
+static void scWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
+                    i64 *piKey) {
   SlEntry e;
   memset(&e, 0, sizeof(e));
   e.iKey = iKey;
@@ -255,7 +231,7 @@ static void scWrite(
 const SlTable slTableScopeEntries = {
   .zName = "scope_entries",
   .zDecl = SC_DECL "schema HIDDEN",
-  .mEq = BIT(SC_SCOPE)|BIT(SC_LAYER)|BIT(SC_KEY)|BIT(SC_SCHEMA),
+  .mEq = BIT(SC_SCOPE) | BIT(SC_LAYER) | BIT(SC_KEY) | BIT(SC_SCHEMA),
   .mHidden = BIT(SC_SCHEMA),
   .iSchema = SC_SCHEMA,
   .nCursor = sizeof(ScopeCursor),
@@ -269,8 +245,8 @@ const SlTable slTableScopeEntries = {
 const SlTable slTableScopeQuery = {
   .zName = "scope_query",
   .zDecl = SC_DECL "in_scope HIDDEN, text HIDDEN, schema HIDDEN",
-  .mEq = BIT(QUERY_IN)|BIT(QUERY_TEXT)|BIT(QUERY_SCHEMA),
-  .mHidden = BIT(QUERY_IN)|BIT(QUERY_TEXT)|BIT(QUERY_SCHEMA),
+  .mEq = BIT(QUERY_IN) | BIT(QUERY_TEXT) | BIT(QUERY_SCHEMA),
+  .mHidden = BIT(QUERY_IN) | BIT(QUERY_TEXT) | BIT(QUERY_SCHEMA),
   .iSchema = QUERY_SCHEMA,
   .nCursor = sizeof(ScopeCursor),
   .xFilter = queryFilter,
@@ -281,7 +257,12 @@ const SlTable slTableScopeQuery = {
 
 /* ---- scope_list ------------------------------------------------------ */
 
-enum { LIST_SCOPE, LIST_MEMORY, LIST_STORE, LIST_SCHEMA };
+enum {
+  LIST_SCOPE,
+  LIST_MEMORY,
+  LIST_STORE,
+  LIST_SCHEMA
+};
 
 typedef struct ListCursor ListCursor;
 struct ListCursor {
@@ -291,7 +272,7 @@ struct ListCursor {
 };
 
 static void listReset(SlCursor *pBase){
-  ListCursor *pCur = (ListCursor*)pBase;
+  ListCursor *pCur = (ListCursor *)pBase;
   slScopeListFree(pCur->aCount, pCur->nCount);
   pCur->aCount = 0;
   pCur->nCount = 0;
@@ -300,17 +281,12 @@ static void listReset(SlCursor *pBase){
 static void listNext(SlOp *pOp, SlCursor *pBase){
   (void)pOp;
   pBase->iRowid++;
-  pBase->bEof = pBase->iRowid>((ListCursor*)pBase)->nCount;
+  pBase->bEof = pBase->iRowid > ((ListCursor *)pBase)->nCount;
 }
 
-static void listFilter(
-  SlOp *pOp,
-  SlCursor *pBase,
-  u32 mArg,
-  const char *zPlan,
-  sqlite3_value **apArg
-){
-  ListCursor *pCur = (ListCursor*)pBase;
+static void listFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
+                       sqlite3_value **apArg) {
+  ListCursor *pCur = (ListCursor *)pBase;
   (void)mArg;
   (void)zPlan;
   (void)apArg;
@@ -318,23 +294,13 @@ static void listFilter(
   listNext(pOp, pBase);
 }
 
-static void listColumn(
-  SlOp *pOp,
-  SlCursor *pBase,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  const SlScopeCount *p = &((ListCursor*)pBase)->aCount[pBase->iRowid-1];
+static void listColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
+                       int iCol) {
+  const SlScopeCount *p = &((ListCursor *)pBase)->aCount[pBase->iRowid - 1];
   switch( iCol ){
-    case LIST_SCOPE:
-      slResultText(pOp, pCtx, p->zScope, -1);
-      break;
-    case LIST_MEMORY:
-      sqlite3_result_int64(pCtx, p->nMemory);
-      break;
-    default:
-      sqlite3_result_int64(pCtx, p->nStore);
-      break;
+    case LIST_SCOPE: slResultText(pOp, pCtx, p->zScope, -1); break;
+    case LIST_MEMORY: sqlite3_result_int64(pCtx, p->nMemory); break;
+    default: sqlite3_result_int64(pCtx, p->nStore); break;
   }
 }
 

@@ -29,7 +29,7 @@ struct SlVtabData {
 };
 
 static void vtabDataFree(void *pArg){
-  slConnUnref(((SlVtabData*)pArg)->pConn);
+  slConnUnref(((SlVtabData *)pArg)->pConn);
   sqlite3_free(pArg);
 }
 
@@ -52,15 +52,10 @@ static int vtabResult(sqlite3_vtab *pVtab, SlOp *pOp){
   return rc;
 }
 
-static int vtabConnect(
-  sqlite3 *db,
-  void *pAux,
-  int nArg,
-  const char *const *azArg,
-  sqlite3_vtab **ppVtab,
-  char **pzErr
-){
-  const SlVtabData *pData = (const SlVtabData*)pAux;
+static int vtabConnect(sqlite3 *db, void *pAux, int nArg,
+                       const char *const *azArg, sqlite3_vtab **ppVtab,
+                       char **pzErr) {
+  const SlVtabData *pData = (const SlVtabData *)pAux;
   SlVtab *pNew;
   char *zDecl = sqlite3_mprintf("CREATE TABLE x(%s)", pData->pTable->zDecl);
   int rc;
@@ -90,8 +85,8 @@ static int vtabDisconnect(sqlite3_vtab *pVtab){
 }
 
 static int vtabBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo){
-  const SlTable *pTable = ((SlVtab*)pVtab)->pTable;
-  int aCons[32];           /* by column: index of the constraint + 1 */
+  const SlTable *pTable = ((SlVtab *)pVtab)->pTable;
+  int aCons[32]; /* by column: index of the constraint + 1 */
   u32 mUsed = 0;
   int iArg = 1;
   int i;
@@ -110,16 +105,16 @@ static int vtabBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo){
     if( !pCons->usable ){
       if( pTable->mHidden>>iCol & 1 ) return SQLITE_CONSTRAINT;
     }else if( aCons[iCol]==0 ){
-      aCons[iCol] = i+1;
+      aCons[iCol] = i + 1;
     }
   }
   for(i=0; i<32; i++){
     if( aCons[i] ){
       struct sqlite3_index_constraint_usage *pUse;
-      pUse = &pInfo->aConstraintUsage[aCons[i]-1];
+      pUse = &pInfo->aConstraintUsage[aCons[i] - 1];
       pUse->argvIndex = iArg++;
       if( pTable->mHidden>>i & 1 ) pUse->omit = 1;
-      mUsed |= (u32)1<<i;
+      mUsed |= (u32)1 << i;
     }
   }
   pInfo->idxNum = (int)mUsed;
@@ -134,7 +129,7 @@ static int vtabBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo){
 }
 
 static int vtabOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
-  const SlTable *pTable = ((SlVtab*)pVtab)->pTable;
+  const SlTable *pTable = ((SlVtab *)pVtab)->pTable;
   SlCursor *pCur = sqlite3_malloc64((u64)pTable->nCursor);
   if( pCur==0 ) return SQLITE_NOMEM;
   memset(pCur, 0, (size_t)pTable->nCursor);
@@ -159,7 +154,7 @@ static void cursorReset(SlCursor *pCur){
 }
 
 static int vtabClose(sqlite3_vtab_cursor *pCursor){
-  cursorReset((SlCursor*)pCursor);
+  cursorReset((SlCursor *)pCursor);
   sqlite3_free(pCursor);
   return SQLITE_OK;
 }
@@ -172,19 +167,14 @@ int slFilterCount(u32 mArg){
 
 sqlite3_value *slFilterArg(u32 mArg, int iCol, sqlite3_value **apArg){
   if( (mArg>>iCol & 1)==0 ) return 0;
-  return apArg[slFilterCount(mArg & (((u32)1<<iCol)-1))];
+  return apArg[slFilterCount(mArg & (((u32)1 << iCol) - 1))];
 }
 
-static int vtabFilter(
-  sqlite3_vtab_cursor *pCursor,
-  int idxNum,
-  const char *idxStr,
-  int nArg,
-  sqlite3_value **apArg
-){
-  SlCursor *pCur = (SlCursor*)pCursor;
+static int vtabFilter(sqlite3_vtab_cursor *pCursor, int idxNum,
+                      const char *idxStr, int nArg, sqlite3_value **apArg) {
+  SlCursor *pCur = (SlCursor *)pCursor;
   const SlTable *pTable = pCur->pTable;
-  SlConn *pConn = ((SlVtab*)pCursor->pVtab)->pConn;
+  SlConn *pConn = ((SlVtab *)pCursor->pVtab)->pConn;
   u32 mArg = (u32)idxNum;
   SlOp *pOp = &pCur->op;
   int i, n = 0;
@@ -193,7 +183,7 @@ static int vtabFilter(
   slOpBeginValue(pOp, pConn, slFilterArg(mArg, pTable->iSchema, apArg));
   pCur->bEof = 0;
   pCur->iRowid = 0;
-  pCur->mArg = mArg & pTable->mHidden & ~((u32)1<<pTable->iSchema);
+  pCur->mArg = mArg & pTable->mHidden & ~((u32)1 << pTable->iSchema);
   for(i=0; i<32 && pOp->rc==SQLITE_OK; i++){
     if( pCur->mArg>>i & 1 ){
       pCur->apArg[n] = sqlite3_value_dup(slFilterArg(mArg, i, apArg));
@@ -206,21 +196,18 @@ static int vtabFilter(
 }
 
 static int vtabNext(sqlite3_vtab_cursor *pCursor){
-  SlCursor *pCur = (SlCursor*)pCursor;
+  SlCursor *pCur = (SlCursor *)pCursor;
   pCur->pTable->xNext(&pCur->op, pCur);
   return vtabResult(pCursor->pVtab, &pCur->op);
 }
 
 static int vtabEof(sqlite3_vtab_cursor *pCursor){
-  return ((SlCursor*)pCursor)->bEof;
+  return ((SlCursor *)pCursor)->bEof;
 }
 
-static int vtabColumn(
-  sqlite3_vtab_cursor *pCursor,
-  sqlite3_context *pCtx,
-  int iCol
-){
-  SlCursor *pCur = (SlCursor*)pCursor;
+static int vtabColumn(sqlite3_vtab_cursor *pCursor, sqlite3_context *pCtx,
+                      int iCol) {
+  SlCursor *pCur = (SlCursor *)pCursor;
   const SlTable *pTable = pCur->pTable;
   if( sqlite3_vtab_nochange(pCtx) ){
     /* An UPDATE that leaves the column alone: see slUnchanged(). */
@@ -237,7 +224,7 @@ static int vtabColumn(
 }
 
 static int vtabRowid(sqlite3_vtab_cursor *pCursor, sqlite3_int64 *piRowid){
-  *piRowid = ((SlCursor*)pCursor)->iRowid;
+  *piRowid = ((SlCursor *)pCursor)->iRowid;
   return SQLITE_OK;
 }
 
@@ -253,19 +240,15 @@ void slReadOnly(SlOp *pOp, const char *zColumn){
 ** INSERT, UPDATE and DELETE. An INSERT goes to the database that its hidden
 ** column "schema" names; the others to that of the row.
 */
-static int vtabUpdate(
-  sqlite3_vtab *pVtab,
-  int nArg,
-  sqlite3_value **apArg,
-  sqlite3_int64 *piRowid
-){
-  const SlTable *pTable = ((SlVtab*)pVtab)->pTable;
-  SlConn *pConn = ((SlVtab*)pVtab)->pConn;
+static int vtabUpdate(sqlite3_vtab *pVtab, int nArg, sqlite3_value **apArg,
+                      sqlite3_int64 *piRowid) {
+  const SlTable *pTable = ((SlVtab *)pVtab)->pTable;
+  SlConn *pConn = ((SlVtab *)pVtab)->pConn;
   i64 iLast = sqlite3_last_insert_rowid(pConn->db);
   SlOp op;
   i64 iKey = 0;
   if( sqlite3_value_type(apArg[0])==SQLITE_NULL ){
-    slOpBeginValue(&op, pConn, apArg[2+pTable->iSchema]);
+    slOpBeginValue(&op, pConn, apArg[2 + pTable->iSchema]);
     if( op.rc==SQLITE_OK && sqlite3_value_type(apArg[1])!=SQLITE_NULL ){
       slReadOnly(&op, "rowid");
     }
@@ -275,25 +258,25 @@ static int vtabUpdate(
     }
   }else{
     i64 iOld = sqlite3_value_int64(apArg[0]);
-    SlDb *pDb = slDbByIndex(pConn, (int)(iOld>>48));
+    SlDb *pDb = slDbByIndex(pConn, (int)(iOld >> 48));
     slOpBegin(&op, pConn, pDb ? pDb->zName : 0);
-    iOld &= ((i64)1<<48)-1;
+    iOld &= ((i64)1 << 48) - 1;
     iKey = iOld;
     if( op.rc==SQLITE_OK && nArg>1 ){
-      sqlite3_value *pSchema = apArg[2+pTable->iSchema];
+      sqlite3_value *pSchema = apArg[2 + pTable->iSchema];
       if( sqlite3_value_int64(apArg[1])!=sqlite3_value_int64(apArg[0]) ){
         slReadOnly(&op, "rowid");
       }
       if( !slUnchanged(pSchema) ){
-        const char *z = (const char*)sqlite3_value_text(pSchema);
+        const char *z = (const char *)sqlite3_value_text(pSchema);
         if( z==0 || sqlite3_stricmp(z, op.pDb->zName)!=0 ){
           slReadOnly(&op, "schema");
         }
       }
     }
     if( op.rc==SQLITE_OK ){
-      pTable->xWrite(&op, nArg>1 ? SL_UPDATE : SL_DELETE, iOld,
-                     nArg>1 ? &apArg[2] : 0, &iKey);
+      pTable->xWrite(&op, nArg > 1 ? SL_UPDATE : SL_DELETE, iOld,
+                     nArg > 1 ? &apArg[2] : 0, &iKey);
     }
   }
   /* Where the row is inserted SQLite sets it to *piRowid. */
@@ -302,17 +285,17 @@ static int vtabUpdate(
 }
 
 static int vtabBegin(sqlite3_vtab *pVtab){
-  slConnEnlist(((SlVtab*)pVtab)->pConn);
+  slConnEnlist(((SlVtab *)pVtab)->pConn);
   return SQLITE_OK;
 }
 
 static int vtabCommit(sqlite3_vtab *pVtab){
-  slConnCommit(((SlVtab*)pVtab)->pConn);
+  slConnCommit(((SlVtab *)pVtab)->pConn);
   return SQLITE_OK;
 }
 
 static int vtabRollback(sqlite3_vtab *pVtab){
-  SlConn *pConn = ((SlVtab*)pVtab)->pConn;
+  SlConn *pConn = ((SlVtab *)pVtab)->pConn;
   slConnRollback(pConn);
   slConnCommit(pConn);
   return SQLITE_OK;
@@ -326,15 +309,15 @@ static int vtabSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
 
 static int vtabRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
   (void)iSavepoint;
-  slConnRollback(((SlVtab*)pVtab)->pConn);
+  slConnRollback(((SlVtab *)pVtab)->pConn);
   return SQLITE_OK;
 }
 
 /* Read-only tables have the module up to xRowid, the others all of it. */
-#define SL_MODULE_READ                                                        \
-  .iVersion = 2, .xConnect = vtabConnect, .xBestIndex = vtabBestIndex,        \
-  .xDisconnect = vtabDisconnect, .xOpen = vtabOpen, .xClose = vtabClose,      \
-  .xFilter = vtabFilter, .xNext = vtabNext, .xEof = vtabEof,                  \
+#define SL_MODULE_READ                                                         \
+  .iVersion = 2, .xConnect = vtabConnect, .xBestIndex = vtabBestIndex,         \
+  .xDisconnect = vtabDisconnect, .xOpen = vtabOpen, .xClose = vtabClose,       \
+  .xFilter = vtabFilter, .xNext = vtabNext, .xEof = vtabEof,                   \
   .xColumn = vtabColumn, .xRowid = vtabRowid
 
 static const sqlite3_module vtabRead = { SL_MODULE_READ };
@@ -357,5 +340,6 @@ int slTableRegister(SlConn *pConn, const SlTable *pTable){
   pData->pTable = pTable;
   slConnRef(pConn);
   return sqlite3_create_module_v2(pConn->db, pTable->zName,
-      pTable->xWrite ? &vtabWrite : &vtabRead, pData, vtabDataFree);
+                                  pTable->xWrite ? &vtabWrite : &vtabRead,
+                                  pData, vtabDataFree);
 }

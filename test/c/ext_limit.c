@@ -7,23 +7,18 @@
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
 
-static void limitLength(
-  sqlite3_context *pCtx,
-  int nArg,
-  sqlite3_value **apArg
-){
+static void limitLength(sqlite3_context *pCtx, int nArg,
+                        sqlite3_value **apArg) {
   (void)nArg;
   sqlite3_result_int(pCtx, sqlite3_limit(sqlite3_context_db_handle(pCtx),
-      SQLITE_LIMIT_LENGTH, sqlite3_value_int(apArg[0])));
+                                         SQLITE_LIMIT_LENGTH,
+                                         sqlite3_value_int(apArg[0])));
 }
 
-int sqlite3_extlimit_init(sqlite3*, char**, const sqlite3_api_routines*);
+int sqlite3_extlimit_init(sqlite3 *, char **, const sqlite3_api_routines *);
 
-int sqlite3_extlimit_init(
-  sqlite3 *db,
-  char **pzErrMsg,
-  const sqlite3_api_routines *pApi
-){
+int sqlite3_extlimit_init(sqlite3 *db, char **pzErrMsg,
+                          const sqlite3_api_routines *pApi) {
   (void)pzErrMsg;
   SQLITE_EXTENSION_INIT2(pApi);
   return sqlite3_create_function(db, "limit_length", 1, SQLITE_UTF8, 0,

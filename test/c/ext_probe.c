@@ -16,7 +16,7 @@ static void probeMemoryUsed(sqlite3_context *ctx, int nArg,
   sqlite3_result_int64(ctx, sqlite3_memory_used());
 }
 
-static void probeLeak(sqlite3_context *ctx, int nArg, sqlite3_value **apArg) {
+static void probeLeak(sqlite3_context *ctx, int nArg, sqlite3_value **apArg){
   void *p = sqlite3_malloc(sqlite3_value_int(apArg[0]));
   (void)nArg;
   sqlite3_result_int(ctx, p != 0);

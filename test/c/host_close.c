@@ -15,12 +15,14 @@ int main(int argc, char **argv){
   if( rc==SQLITE_OK ) rc = sqlite3_enable_load_extension(db, 1);
   if( rc==SQLITE_OK ) rc = sqlite3_load_extension(db, argv[1], 0, &zErr);
   if( rc==SQLITE_OK ){
-    rc = sqlite3_exec(db,
-      "SELECT session_start('c');"
-      "INSERT INTO session_events(kind, payload) VALUES('k', 'v');"
-      "SELECT session_append('c', 'k', 'v');"
-      "SELECT * FROM session_events('c');"
-      "SELECT session_fork();", 0, 0, &zErr);
+    rc =
+      sqlite3_exec(db,
+                   "SELECT session_start('c');"
+                   "INSERT INTO session_events(kind, payload) VALUES('k', 'v');"
+                   "SELECT session_append('c', 'k', 'v');"
+                   "SELECT * FROM session_events('c');"
+                   "SELECT session_fork();",
+                   0, 0, &zErr);
   }
   if( rc!=SQLITE_OK ) printf("error %d: %s\n", rc, zErr ? zErr : "");
   sqlite3_free(zErr);
