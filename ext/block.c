@@ -778,7 +778,7 @@ static int blockDecompress(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw){
 */
 static int blockParse(SlBlock *p, int n, i64 nRaw){
   const u8 *a = p->raw.a;              /* Next byte */
-  const u8 *aEnd = a + nRaw;           /* End of the body */
+  const u8 *aEnd;                      /* End of the body */
   const u8 *aIdx;                      /* Column of kinds */
   const u8 *aKeyLen;                   /* Column of key lengths */
   const char *azKind[SL_BLOCK_EVENTS]; /* The distinct kinds */
@@ -791,6 +791,7 @@ static int blockParse(SlBlock *p, int n, i64 nRaw){
   int i;
 
   if( a==0 || nRaw<1 ) return SQLITE_CORRUPT;
+  aEnd = a + nRaw;
   nKind = *a++;
   if( nKind<1 || nKind>n ) return SQLITE_CORRUPT;
   for(i=0; i<nKind; i++){
