@@ -4,7 +4,8 @@
 #   make static     build/libsessionlog.a, for a host that links SQLite itself
 #   make test       all tests; make test T=fork runs the files that match
 #   make sanitize   the same tests with address and undefined-behaviour checks
-#   make demo       a guided run;  make bench [QUICK=1];  make soak
+#   make soak       MINUTES=10 FORM=name: the long forms of random and fault tests
+#   make demo       a guided run;  make bench [QUICK=1]
 #   make lint       format, static analysis, exported symbols
 #   make format     rewrite the C files in the project's format
 #   make install    PREFIX=/usr/local, DESTDIR is honoured
@@ -199,9 +200,10 @@ demo: build/sessionlog.so $(TEST_BIN) | $(DEPS)
 	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so TRANSCRIPT='$(TRANSCRIPT)' \
 	  sh test/demo.sh
 
-# A long random run: test/soak.tcl, whose arguments are in SOAK.
+# The long forms of the tests; see test/soak.tcl, which holds them as a table.
 soak: build/sessionlog.so $(TEST_BIN) | $(DEPS)
-	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so tclsh test/soak.tcl $(SOAK)
+	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so tclsh test/soak.tcl \
+	  -minutes '$(MINUTES)' -form '$(FORM)' -seed '$(SEED)' -jobs '$(JOBS)'
 
 BENCH_SRC := $(sort $(wildcard test/bench/*.c))
 build/bench/bench: $(BENCH_SRC) build/libsessionlog.a

@@ -35,6 +35,7 @@
 #                          and stderr (trimmed) and its exit status (0)
 #   sl_errorcode ?HANDLE?  name of the last result code
 #   skip REASON            count a test as skipped
+#   count NAME N           of what there were N more; printed for soak.tcl
 #   finish_test            must be called last
 # SQL may use the caller's variables as $name, :name or @name.
 
@@ -63,6 +64,8 @@ namespace eval sl {
   variable tmp
   variable memory       ;# sqlite3_memory_used() before the first test
   variable finished 0
+  variable counts       ;# by name, see [count]
+  array set counts {}
 }
 
 proc sl::init {} {
@@ -288,6 +291,8 @@ proc skip {reason} {
   puts "- skipped: $reason"
 }
 
+proc count {name n} { incr sl::counts($name) $n }
+
 # Close everything, look for leaks, print the count, end.
 proc finish_test {} {
   foreach h $sl::handles { sl_close $h }
@@ -307,6 +312,11 @@ proc exit {{status 0}} {
   if {!$sl::finished} {
     incr sl::fail
     puts "! $sl::name: died, or ended without finish_test"
+  }
+  if {[info exists ::env(SESSIONLOG_SOAK)]} {
+    foreach c [lsort [array names sl::counts]] {
+      puts "count $c $sl::counts($c)"
+    }
   }
   puts "$sl::name: $sl::pass passed, $sl::fail failed, $sl::skip skipped"
   cd /
