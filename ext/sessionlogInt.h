@@ -804,7 +804,8 @@ void slImport(SlOp *, const char *z, i64 n, const char *zName, int nName,
 void slSave(SlOp *, const char *zPath, const SlSession *pSession);
 
 /**************************************************************************
-** Interface to code in check.c: damage and statistics.
+** Interface to code in check.c: damage. It goes on in check_event.c, and
+** slCheck.h is between them.
 */
 
 /* A broken rule. */
@@ -828,6 +829,10 @@ struct SlFaults {
 ** this one reads on. slFaultsFree() also after a failure. */
 void slCheck(SlOp *, const char *zTenant, SlFaults *pOut);
 void slFaultsFree(SlFaults *);
+
+/**************************************************************************
+** Interface to code in stats.c: statistics.
+*/
 
 /* The rows of session_stats, in order. */
 enum {
