@@ -102,6 +102,8 @@ typedef struct SessionStart SessionStart;
 struct SessionStart {
   SlFields fields;
   char *azOwned[SL_COL_COUNT]; /* text that fields borrow, or NULL */
+  int bCwd;                    /* cwd is not as it was given */
+  int bHash;                   /* target_hash was read from the target */
   SlSession session;           /* OUT: the new session */
 };
 
@@ -194,10 +196,12 @@ static void startFiles(SlOp *pOp, SessionStart *p){
   char *z;
   if( startPath(p, SL_COL_CWD) ){
     z = canonicalPath(pOp, a[SL_COL_CWD].z);
+    p->bCwd = z && strcmp(z, a[SL_COL_CWD].z) != 0;
     if( z ) startOwn(pOp, p, SL_COL_CWD, z, (i64)strlen(z));
   }
   if( startPath(p, SL_COL_TARGET) && !a[SL_COL_TARGET_HASH].bGiven ){
     z = targetHash(pOp, a[SL_COL_TARGET].z);
+    p->bHash = z != 0;
     if( z ) startOwn(pOp, p, SL_COL_TARGET_HASH, z, (i64)strlen(z));
   }
 }
@@ -208,6 +212,8 @@ static void startFiles(SlOp *pOp, SessionStart *p){
 */
 static void startTask(SlOp *pOp, void *pArg){
   SessionStart *p = (SessionStart *)pArg;
+  if( p->bCwd ) slOpDrawn(pOp, "canonical cwd");
+  if( p->bHash ) slOpDrawn(pOp, "target_hash");
   if( !p->fields.a[SL_COL_PID].bGiven ){
     slFieldInt(pOp, &p->fields, SL_COL_PID, slOpPid(pOp, "pid"));
   }

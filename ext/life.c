@@ -186,7 +186,7 @@ static void pauseTask(SlOp *pOp, void *pArg){
   memset(&fields, 0, sizeof(fields));
   slNeed(pOp, p->pRef, &session);
   lifeNotEnded(pOp, &session);
-  if( !p->bAtMs ) p->iAtMs = slOpNow(pOp, "at_ms");
+  if( !p->bAtMs ) p->iAtMs = slOpNow(pOp, "paused_at_ms");
   if( pOp->rc!=SQLITE_OK ) return;
   if( p->zNote ){
     summaryNote(pOp, p);

@@ -155,6 +155,9 @@ void slOpUlid(SlOp *, const char *zWhat, char zId[27]);
 char *slOpHost(SlOp *, const char *zWhat);
 i64 slOpPid(SlOp *, const char *zWhat);
 
+/* The same error for a zWhat that was read from this machine's files. */
+void slOpDrawn(SlOp *, const char *zWhat);
+
 /* Forget what is cached of the database's rows: after every write but a
 ** plain append. */
 void slDbChanged(SlDb *);

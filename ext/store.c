@@ -601,6 +601,10 @@ static int slOpExplicit(SlOp *pOp, const char *zWhat){
   return 1;
 }
 
+void slOpDrawn(SlOp *pOp, const char *zWhat){
+  slOpExplicit(pOp, zWhat);
+}
+
 i64 slOpNow(SlOp *pOp, const char *zWhat){
   return slOpExplicit(pOp, zWhat) ? slNowMs() : 0;
 }

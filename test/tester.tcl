@@ -20,6 +20,8 @@
 #   sl_raw ...             the same without sessionlog
 #   sl_close ?HANDLE?      close it if it is open
 #   load_helper HANDLE NAME   load build/test/NAME.so
+#   sl_dump ?HANDLE? ?SCHEMA?   every row of the stored tables, a line each, in
+#                          order of the primary keys
 #   helper NAME            path of the program build/test/NAME
 #   tempfile NAME          path of a temporary file
 #   forcedelete FILE...    delete databases with their -wal, -shm, -journal
@@ -123,6 +125,23 @@ proc sl::load {handle so} {
   uplevel #0 [list $handle onecolumn "SELECT load_extension('[
     string map {' ''} $so]')"]
   uplevel #0 [list $handle enable_load_extension 0]
+}
+
+# Values are shown by quote(), so that types and bytes count.
+proc sl_dump {{handle db} {schema main}} {
+  set out {}
+  foreach t [::$handle eval "SELECT name FROM \"$schema\".sqlite_schema
+      WHERE type='table' AND name LIKE 'sessionlog\\_%' ESCAPE '\\' ORDER BY 1"] {
+    set cols [::$handle eval {
+      SELECT name FROM pragma_table_info($t, $schema) ORDER BY cid}]
+    set pk [::$handle eval {
+      SELECT name FROM pragma_table_info($t, $schema) WHERE pk ORDER BY pk}]
+    ::$handle eval "SELECT '$t '||quote([join $cols ")||' '||quote("]) AS line
+                      FROM \"$schema\".$t ORDER BY [join $pk ,]" row {
+      lappend out $row(line)
+    }
+  }
+  return [join $out \n]
 }
 
 proc load_helper {handle name} {
