@@ -37,6 +37,7 @@ look(){
       has_command tclsh || missing="$missing tcl"
       has_tcl_sqlite || missing="$missing libsqlite3-tcl"
       has_command sqlite3 || missing="$missing sqlite3"
+      has_command tmux || missing="$missing tmux"
       ;;
     lint)
       for c in clang-format clang-tidy cppcheck; do
