@@ -18,8 +18,9 @@
 **                    there is no other setting
 ** session-key        1 to 2^31-1
 ** session-id         a canonical ULID
-** session-tenant     1 to 255 bytes of UTF-8 without NUL
-** session-name       NULL or the same, trimmed; NULL in a removed session
+** session-tenant     1 to 255 bytes of UTF-8 without NUL, trimmed
+** session-name       NULL or the same; NULL in a removed session
+** session-kind       NULL or 1 to 255 bytes of UTF-8 without NUL
 ** session-status     one of the eight
 ** session-creator    auto or user
 ** session-ended      a time exactly where the status is ended or reaped
@@ -32,6 +33,7 @@
 ** watermark          0 to the head
 ** tombstone-child    a removed session has a child
 ** tombstone-kept     its kept is what surviving forks read, no more, no less
+** tombstone-rest     nothing is left of what described a removed session
 ** event-orphan       events, blocks and idempotency keys have a session
 ** event-gap          ordinals are dense, from the fork point + 1
 ** event-overlap      no ordinal is there twice, and blocks come before rows
@@ -50,12 +52,12 @@
 ** meta-name          1 to 255 bytes of UTF-8 without NUL
 ** meta-value         not NULL
 ** meta-session       the session lives
-** artifact-name      as meta-name
+** artifact-name      the same, trimmed
 ** artifact-session   the session lives
 ** artifact-size      the number of bytes in content
 ** artifact-time      an INTEGER
-** scope-entry        tenant, scope and name as meta-name, value not NULL,
-**                    at_ms an INTEGER
+** scope-entry        tenant as session-tenant, scope and name as meta-name,
+**                    value not NULL, at_ms an INTEGER
 */
 #include "slCheck.h"
 
@@ -308,7 +310,7 @@ static void ckConfig(Check *p){
 /* ---- sessions -------------------------------------------------------- */
 
 /*
-** What a session's row says of itself: id, tenant, name.
+** What a session's row says of itself: id, tenant, name, kind.
 */
 static void ckSessionName(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
   SlUlid u;
@@ -321,7 +323,7 @@ static void ckSessionName(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
     bId = memcmp(z, zId, 26) == 0;
   }
   if( !bId ) slCkFault(p, "session-id", s, 0, "not a canonical ULID");
-  if( !ckNameAt(p, pStmt, CK_TENANT, 0) ){
+  if( !ckNameAt(p, pStmt, CK_TENANT, 1) ){
     slCkFault(p, "session-tenant", s, 0, "not a valid tenant");
   }
   if( !slCkIs(pStmt, CK_NAME, SQLITE_NULL) ){
@@ -330,6 +332,11 @@ static void ckSessionName(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
     }else if( !ckNameAt(p, pStmt, CK_NAME, 1) ){
       slCkFault(p, "session-name", s, 0, "not a valid name");
     }
+  }
+  if( !slCkIs(pStmt, CK_KIND, SQLITE_NULL)
+   && !ckNameAt(p, pStmt, CK_KIND, 0)
+  ){
+    slCkFault(p, "session-kind", s, 0, "not a valid kind");
   }
 }
 
@@ -363,10 +370,10 @@ static void ckSessionState(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
 static void ckSessionType(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
   static const u8 aInt[] = { CK_ENDED_AT, CK_STARTED_AT, CK_PID, CK_SEEN_AT,
                              CK_PAUSED_AT };
-  static const u8 aText[] = { CK_KIND,        CK_TARGET,       CK_TARGET_CLASS,
-                              CK_TARGET_HASH, CK_CWD,          CK_GROUP_KEY,
-                              CK_APP_VERSION, CK_SOURCE_URL,   CK_ORIGIN,
-                              CK_HOST,        CK_PAUSE_SUMMARY };
+  static const u8 aText[] = { CK_TARGET,       CK_TARGET_CLASS, CK_TARGET_HASH,
+                              CK_CWD,          CK_GROUP_KEY,    CK_APP_VERSION,
+                              CK_SOURCE_URL,   CK_ORIGIN,       CK_HOST,
+                              CK_PAUSE_SUMMARY };
   int i;
   for(i=0; i<(int)sizeof(aInt); i++){
     if( !slCkIs(pStmt, aInt[i], SQLITE_INTEGER)
@@ -387,12 +394,26 @@ static void ckSessionType(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
 }
 
 /*
+** A removed session has nothing but its place in the tree.
+*/
+static void ckSessionRest(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
+  int i;
+  for(i=CK_KIND; s->iKept>=0 && i<=CK_PAUSE_SUMMARY; i++){
+    if( !slCkIs(pStmt, i, SQLITE_NULL) ){
+      slCkFault(p, "tombstone-rest", s, 0, "a removed session has %s",
+                sqlite3_column_name(pStmt, i));
+    }
+  }
+}
+
+/*
 ** The columns that are ordinals, and the parent.
 */
 static void ckSessionLinks(Check *p, CkSession *s, sqlite3_stmt *pStmt){
   int bParent = !slCkIs(pStmt, CK_PARENT, SQLITE_NULL);
   int bForked = !slCkIs(pStmt, CK_FORKED_AT, SQLITE_NULL);
-  s->iParent = bParent ? sqlite3_column_int64(pStmt, CK_PARENT) : 0;
+  s->bParent = (u8)bParent;
+  s->iParent = sqlite3_column_int64(pStmt, CK_PARENT);
   s->iForkedAt = ckOrdinal(pStmt, CK_FORKED_AT, 0);
   s->iArchived = ckOrdinal(pStmt, CK_ARCHIVED, 0);
   s->iKept = -1;
@@ -445,6 +466,7 @@ static void ckSessionRow(Check *p, sqlite3_stmt *pStmt){
   ckSessionName(p, s, pStmt);
   ckSessionState(p, s, pStmt);
   ckSessionType(p, s, pStmt);
+  ckSessionRest(p, s, pStmt);
 }
 
 /*
@@ -457,7 +479,7 @@ static void ckParents(Check *p){
   for(i=0; i<p->n; i++){
     CkSession *s = &p->a[i];
     i64 iUp;
-    if( s->iParent==0 ) continue;
+    if( !s->bParent ) continue;
     iUp = slCkFind(p, s->iParent);
     if( iUp>=0 && iUp<i ){
       s->iUp = iUp;
@@ -569,7 +591,7 @@ static void ckArtifacts(Check *p){
   sqlite3_stmt *pStmt = ckTenantStmt(p, SL_SQL_CHECK_ARTIFACT);
   while( slStep(p->pOp, pStmt) ){
     const CkSession *s;
-    s = ckOwned(p, pStmt, "artifact-name", "artifact-session", 0);
+    s = ckOwned(p, pStmt, "artifact-name", "artifact-session", 1);
     if( !slCkIs(pStmt, 4, SQLITE_INTEGER)
      || sqlite3_column_int64(pStmt, 4)!=ckContentSize(p, pStmt, 5)
     ){
@@ -592,7 +614,7 @@ static void ckArtifacts(Check *p){
 static void ckScopes(Check *p){
   sqlite3_stmt *pStmt = ckTenantStmt(p, SL_SQL_CHECK_SCOPE);
   while( slStep(p->pOp, pStmt) ){
-    if( !ckNameAt(p, pStmt, 0, 0) || !ckNameAt(p, pStmt, 1, 0)
+    if( !ckNameAt(p, pStmt, 0, 1) || !ckNameAt(p, pStmt, 1, 0)
      || !ckNameAt(p, pStmt, 2, 0) || slCkIs(pStmt, 3, SQLITE_NULL)
      || !slCkIs(pStmt, 4, SQLITE_INTEGER)
     ){

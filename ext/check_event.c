@@ -122,7 +122,8 @@ static void ckEvent(Check *p, CkSession *s, sqlite3_stmt *pStmt){
 }
 
 /*
-** 1 if the packed event of that ordinal has the key in column 1 of pStmt.
+** 1 if the packed event of that ordinal has the key in column 1 of pStmt, or
+** if its block is damaged, which is a fault of its own.
 */
 static int ckKeyFits(Check *p, const CkSession *s, i64 iOrdinal,
                      sqlite3_stmt *pStmt) {
@@ -134,13 +135,19 @@ static int ckKeyFits(Check *p, const CkSession *s, i64 iOrdinal,
   if( p->iBlock<0 || iKey<p->iBlock
    || iKey>=p->iBlock+slBlockCount(p->pBlock)
   ){
+    int bDamaged = 0;
     sqlite3_stmt *pBlock = slStmt(p->pOp, SL_SQL_CHECK_KEY_BLOCK);
     p->iBlock = -1;
     slBindInt(p->pOp, pBlock, 1, SL_KEY(s->iKey, 0));
     slBindInt(p->pOp, pBlock, 2, iKey);
-    if( slStep(p->pOp, pBlock) ) ckDecode(p, pBlock, 2);
+    if( slStep(p->pOp, pBlock) ){
+      i64 iAt = iKey - sqlite3_column_int64(pBlock, 0);
+      bDamaged =
+        !ckDecode(p, pBlock, 2) && iAt < sqlite3_column_int64(pBlock, 1);
+    }
     slFree(p->pOp, SL_SQL_CHECK_KEY_BLOCK, pBlock);
-    if( p->iBlock<0 || iKey>=p->iBlock+slBlockCount(p->pBlock) ) return 0;
+    if( p->iBlock<0 ) return bDamaged;
+    if( iKey>=p->iBlock+slBlockCount(p->pBlock) ) return 0;
   }
   slBlockEvent(p->pBlock, (int)(iKey - p->iBlock), &e);
   return e.zKey && e.nKey == n && memcmp(e.zKey, z, (size_t)n) == 0;

@@ -129,7 +129,7 @@ void slReaderOpen(SlOp *pOp, SlReader *p, const SlSession *pSession, i64 iFrom,
     i64 iParent = s.iParent;
     i64 iLow = s.iForkedAt + 1 > iFrom ? s.iForkedAt + 1 : iFrom;
     if( iLow<=iTo ) readerAdd(pOp, p, s.iKey, iLow, iTo);
-    if( iParent==0 || iFrom>s.iForkedAt || pOp->rc!=SQLITE_OK ) break;
+    if( iFrom>s.iForkedAt || pOp->rc!=SQLITE_OK ) break;
     if( iTo>s.iForkedAt ) iTo = s.iForkedAt;
     if( iParent>=s.iKey || !slSessionByKey(pOp, iParent, &s) ){
       slErr(pOp, SQLITE_CORRUPT_VTAB,

@@ -18,7 +18,7 @@
 typedef struct CkSession CkSession;
 struct CkSession {
   i64 iKey;      /* its integer */
-  i64 iParent;   /* the parent's, 0: none */
+  i64 iParent;   /* the parent's */
   i64 iUp;       /* index of a parent that comes before it, or -1 */
   i64 iForkedAt; /* fork point, 0 without a parent */
   i64 iArchived; /* watermark */
@@ -29,6 +29,7 @@ struct CkSession {
   i64 iRun;      /* number of the run of equal keys it was seen in */
   i64 iRunAt;    /* lowest ordinal it has there */
   u8 bMine;      /* the tenant's that is checked */
+  u8 bParent;    /* it has a parent */
   u8 bChild;     /* somebody's parent */
   u8 bKey;       /* iKey is a valid one: there may be events */
   char zId[27];  /* its id, or as much of that as fits */
