@@ -15,62 +15,115 @@
 */
 #include "sessionlogInt.h"
 
-/* Sessions remembered; a power of two. */
-#define SL_CACHE_SIZE 4096
+/* Slots of the cache at first and at most; powers of two. */
+#define SL_CACHE_MIN 64
+#define SL_CACHE_MAX 16384
 
-/* A remembered session. */
+/* A remembered session: iSession is 0 in an empty slot. */
 typedef struct SlCacheEntry SlCacheEntry;
 struct SlCacheEntry {
-  SlUlid id;    /* which; all zero: none */
-  i64 iSession; /* its integer */
-  i64 iHead;    /* its head */
+  SlUlid id;    /* which */
+  u32 iSession; /* its integer */
+  u32 iHead;    /* its head */
 };
 
+/* Open addressing: an entry is in the first free slot from its hash on. */
 struct SlCache {
-  int nUsed;     /* entries set since the last clear */
+  int nUsed;     /* entries in a[] */
+  int nSlot;     /* slots in a[] */
   char *zTenant; /* the tenant whose sessions these are */
-  SlCacheEntry a[SL_CACHE_SIZE];
+  SlCacheEntry *a;
 };
 
 void slCacheClear(SlCache *p){
-  if( p->nUsed ) memset(p->a, 0, sizeof(p->a));
+  if( p->nUsed ) memset(p->a, 0, (size_t)p->nSlot * sizeof(p->a[0]));
   p->nUsed = 0;
 }
 
 void slCacheFree(SlCache *p){
-  if( p ) sqlite3_free(p->zTenant);
+  if( p ){
+    sqlite3_free(p->zTenant);
+    sqlite3_free(p->a);
+  }
   sqlite3_free(p);
 }
 
 /*
-** The place of a session in the cache, whoever is there now. NULL when there
-** is no memory for a cache: it is not needed.
+** The slot that holds the session, or the empty one where it would be put.
+** There is always an empty one.
 */
-static SlCacheEntry *cacheSlot(SlOp *pOp, const SlUlid *pId){
-  SlCache *p = pOp->pDb->pCache;
-  const char *zTenant = pOp->pConn->zTenant;
+static SlCacheEntry *cacheSlot(const SlCache *p, const SlUlid *pId){
   u64 h = (pId->iHi ^ pId->iLo) * 0x9e3779b97f4a7c15u;
-  if( p==0 ){
-    p = sqlite3_malloc64(sizeof(*p));
-    if( p==0 ) return 0;
-    memset(p, 0, sizeof(*p));
-    pOp->pDb->pCache = p;
+  u32 mask = (u32)p->nSlot - 1;
+  u32 i = (u32)(h >> 40) & mask;
+  while( p->a[i].iSession
+      && (p->a[i].id.iLo!=pId->iLo || p->a[i].id.iHi!=pId->iHi) ){
+    i = (i + 1) & mask;
   }
-  if( p->zTenant==0 || strcmp(p->zTenant, zTenant)!=0 ){
-    slCacheClear(p);
-    sqlite3_free(p->zTenant);
-    p->zTenant = sqlite3_mprintf("%s", zTenant);
-    if( p->zTenant==0 ) return 0;
-  }
-  return &p->a[(h >> 40) & (SL_CACHE_SIZE - 1)];
+  return &p->a[i];
 }
 
 /*
-** 1 if the slot holds the session.
+** The session's entry, or NULL if it is not remembered.
 */
-static int cacheHit(const SlCacheEntry *pSlot, const SlUlid *pId){
-  return pSlot && pSlot->iSession != 0 && pSlot->id.iLo == pId->iLo
-         && pSlot->id.iHi == pId->iHi;
+static SlCacheEntry *cacheFind(const SlOp *pOp, const SlUlid *pId){
+  const SlCache *p = pOp->pDb->pCache;
+  SlCacheEntry *pSlot;
+  if( p==0 || p->nUsed==0 || strcmp(p->zTenant, pOp->pConn->zTenant)!=0 ){
+    return 0;
+  }
+  pSlot = cacheSlot(p, pId);
+  return pSlot->iSession ? pSlot : 0;
+}
+
+/*
+** Give the cache nSlot slots. Without the memory it stays as it is.
+*/
+static void cacheResize(SlCache *p, int nSlot){
+  SlCache old = *p;
+  int i;
+  SlCacheEntry *aNew = sqlite3_malloc64((u64)nSlot * sizeof(*aNew));
+  if( aNew==0 ) return;
+  memset(aNew, 0, (size_t)nSlot * sizeof(*aNew));
+  p->a = aNew;
+  p->nSlot = nSlot;
+  for(i=0; i<old.nSlot; i++){
+    if( old.a[i].iSession ) *cacheSlot(p, &old.a[i].id) = old.a[i];
+  }
+  sqlite3_free(old.a);
+}
+
+/*
+** Remember a session's head. Where there is no memory for it nothing is
+** remembered, which costs time and nothing else.
+*/
+static void cachePut(SlOp *pOp, const SlUlid *pId, i64 iSession, i64 iHead){
+  SlCache *p = pOp->pDb->pCache;
+  SlCacheEntry *pSlot;
+  if( p==0 ){
+    p = sqlite3_malloc64(sizeof(*p));
+    if( p==0 ) return;
+    memset(p, 0, sizeof(*p));
+    pOp->pDb->pCache = p;
+  }
+  if( p->zTenant==0 || strcmp(p->zTenant, pOp->pConn->zTenant)!=0 ){
+    slCacheClear(p);
+    sqlite3_free(p->zTenant);
+    p->zTenant = sqlite3_mprintf("%s", pOp->pConn->zTenant);
+    if( p->zTenant==0 ) return;
+  }
+  if( p->nSlot==0 ){
+    cacheResize(p, SL_CACHE_MIN);
+    if( p->nSlot==0 ) return;
+  }else if( p->nUsed>p->nSlot/4*3 ){
+    if( p->nSlot<SL_CACHE_MAX ) cacheResize(p, p->nSlot * 2);
+    if( p->nUsed>p->nSlot/4*3 ) slCacheClear(p);
+  }
+  pSlot = cacheSlot(p, pId);
+  if( pSlot->iSession==0 ) p->nUsed++;
+  pSlot->id = *pId;
+  pSlot->iSession = (u32)iSession;
+  pSlot->iHead = (u32)iHead;
 }
 
 i64 slHead(SlOp *pOp, const SlSession *pSession){
@@ -196,28 +249,56 @@ static void appendExpect(SlOp *pOp, const SlAppend *p, i64 iHead){
 }
 
 /*
-** The task of slAppend().
+** Find the id that names the session in SlAppend.id, if an id does: 1.
+*/
+static int appendId(SlOp *pOp, SlAppend *p){
+  if( !p->bId ){
+    if( p->bSession ){
+      p->bId = slUlidParseText(p->session.zId, 26, &p->id);
+    }else if( p->pRef ){
+      p->bId = slUlidParseValue(p->pRef, &p->id);
+      if( p->bId<0 ){
+        p->bId = 0;
+        pOp->rc = SQLITE_NOMEM;
+      }
+    }else if( slIsCurrentDb(pOp) ){
+      p->bId = slUlidParseText(pOp->pConn->zCurrent, 26, &p->id);
+    }
+  }
+  return p->bId;
+}
+
+/*
+** Append to a session that is remembered, without writing the row yet: 1. 0
+** if that can't be done, or the operation has failed.
+*/
+static int appendLater(SlOp *pOp, SlAppend *p){
+  SlCacheEntry *pSlot;
+  if( p->event.zKey || !appendId(pOp, p) ) return 0;
+  pSlot = cacheFind(pOp, &p->id);
+  if( pSlot==0 || pSlot->iHead==SL_MAX_ORDINAL
+   || (p->bExpect && p->iExpect!=(i64)pSlot->iHead+1)
+  ){
+    return 0;
+  }
+  p->iOrdinal = (i64)pSlot->iHead + 1;
+  p->iKey = SL_KEY(pSlot->iSession, p->iOrdinal);
+  if( !p->bAtMs ) p->event.iAtMs = slOpNow(pOp, "at_ms");
+  if( pOp->rc!=SQLITE_OK || !slPendingAdd(pOp, p->iKey, &p->event) ) return 0;
+  pSlot->iHead++;
+  return 1;
+}
+
+/*
+** The task of slAppend(): append, and write the row. Nothing waits.
 */
 static void appendTask(SlOp *pOp, void *pArg){
   SlAppend *p = (SlAppend *)pArg;
-  SlCacheEntry *pSlot = 0;
-  SlUlid id;
+  const SlCacheEntry *pSlot = 0;
   i64 iHead;
-  int bId = 0;
-  int bHit = 0;
-  memset(&id, 0, sizeof(id));
-  if( p->bSession ){
-    bId = slUlidParseText(p->session.zId, 26, &id);
-  }else if( p->pRef ){
-    bId = slUlidParseValue(p->pRef, &id);
-    if( bId<0 ) pOp->rc = SQLITE_NOMEM;
-  }
-  if( pOp->rc==SQLITE_OK && bId ){
-    pSlot = cacheSlot(pOp, &id);
-    bHit = cacheHit(pSlot, &id);
-  }
-  if( bHit && pSlot && !p->bSession ) p->session.iKey = pSlot->iSession;
-  if( !p->bSession && (!bHit || p->event.zKey) ){
+  if( appendId(pOp, p) ) pSlot = cacheFind(pOp, &p->id);
+  if( pSlot && !p->bSession ) p->session.iKey = pSlot->iSession;
+  if( !p->bSession && (pSlot==0 || p->event.zKey) ){
     slNeed(pOp, p->pRef, &p->session);
   }
   if( p->event.zKey && pOp->rc==SQLITE_OK ){
@@ -227,34 +308,38 @@ static void appendTask(SlOp *pOp, void *pArg){
       return;
     }
   }
-  if( !bHit && pOp->rc==SQLITE_OK ){
+  if( pSlot==0 && pOp->rc==SQLITE_OK ){
     /* The ref may have been a name: look again under the id. */
-    slUlidParseText(p->session.zId, 26, &id);
-    pSlot = cacheSlot(pOp, &id);
-    bHit = cacheHit(pSlot, &id);
+    slUlidParseText(p->session.zId, 26, &p->id);
+    pSlot = cacheFind(pOp, &p->id);
   }
-  iHead = bHit && pSlot ? pSlot->iHead : slHead(pOp, &p->session);
+  iHead = pSlot ? (i64)pSlot->iHead : slHead(pOp, &p->session);
   if( !p->bAtMs ) p->event.iAtMs = slOpNow(pOp, "at_ms");
   if( iHead>=SL_MAX_ORDINAL || p->bExpect ){
-    slUlidText(&id, p->session.zId);
+    slUlidText(&p->id, p->session.zId);
     appendExpect(pOp, p, iHead);
   }
   if( pOp->rc==SQLITE_OK && !appendRow(pOp, p, iHead) ){
     slDbChanged(pOp->pDb);
-    slUlidText(&id, p->session.zId);
+    slUlidText(&p->id, p->session.zId);
     slNeedText(pOp, p->session.zId, 26, &p->session);
     iHead = slHead(pOp, &p->session);
     appendExpect(pOp, p, iHead);
     if( pOp->rc==SQLITE_OK && !appendRow(pOp, p, iHead) ) slErrDb(pOp);
   }
-  if( pOp->rc==SQLITE_OK && pSlot ){
-    pSlot->id = id;
-    pSlot->iSession = p->session.iKey;
-    pSlot->iHead = p->iOrdinal;
-    pOp->pDb->pCache->nUsed = 1;
+  if( pOp->rc==SQLITE_OK ){
+    cachePut(pOp, &p->id, p->session.iKey, p->iOrdinal);
+    pOp->pConn->pBurst = pOp->pDb;
   }
 }
 
+/*
+** The first append of a run is written at once: it takes the lock, finds the
+** head and tells what is wrong. See pending.c for the others.
+*/
 void slAppend(SlOp *pOp, SlAppend *p){
+  if( pOp->rc!=SQLITE_OK ) return;
+  if( pOp->pConn->pBurst==pOp->pDb && appendLater(pOp, p) ) return;
+  slPendingFlush(pOp);
   slOpWriteOne(pOp, appendTask, p);
 }

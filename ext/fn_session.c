@@ -42,7 +42,7 @@ static char *idReserve(SlOp *pOp){
 
 static void idResult(SlOp *pOp, sqlite3_context *pCtx, char *z,
                      const SlSession *pSession) {
-  if( pOp->rc==SQLITE_OK ) memcpy(z, pSession->zId, 27);
+  if( z && pOp->rc==SQLITE_OK ) memcpy(z, pSession->zId, 27);
   slResultOwned(pOp, pCtx, z);
 }
 

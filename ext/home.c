@@ -1,6 +1,6 @@
 /*
-** home.c - the two internal tables: where kept statements live, and where a
-** write becomes atomic.
+** home.c - the internal tables: where kept statements live, where a write
+** becomes atomic, and where events that wait are read from.
 **
 ** The home table, sessionlog_home, gives kept statements their lifetime.
 ** SQLite disconnects eponymous tables before sqlite3_close() looks for
@@ -16,8 +16,11 @@
 ** which SQLite treats as a statement of many writes: it takes the write lock
 ** first, with the busy handler, and keeps a statement journal, so that a
 ** task that fails leaves nothing. A bare function call has neither.
+**
+** The pending table, sessionlog_pending(key, at_ms, kind, payload), gives the
+** events that pending.c is writing. It is empty at any other time.
 */
-#include "sessionlogInt.h"
+#include "slSurface.h"
 
 typedef struct SlHome SlHome;
 struct SlHome {
@@ -124,6 +127,88 @@ static int homeRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *piRowid){
   return SQLITE_OK;
 }
 
+/* A cursor of the pending table. */
+typedef struct SlPendingCursor SlPendingCursor;
+struct SlPendingCursor {
+  sqlite3_vtab_cursor base;
+  int iRow;      /* number of the event */
+  int bEof;      /* there is no such event */
+  i64 iKey;      /* its key */
+  SlEvent event; /* and the rest, borrowed from the buffer */
+};
+
+static int pendingConnect(sqlite3 *db, void *pAux, int nArg,
+                          const char *const *azArg, sqlite3_vtab **ppVtab,
+                          char **pzErr) {
+  SlHome *pNew;
+  int rc =
+    sqlite3_declare_vtab(db, "CREATE TABLE x(key, at_ms, kind, payload)");
+  (void)nArg;
+  (void)azArg;
+  (void)pzErr;
+  if( rc!=SQLITE_OK ) return rc;
+  pNew = sqlite3_malloc64(sizeof(*pNew));
+  if( pNew==0 ) return SQLITE_NOMEM;
+  memset(pNew, 0, sizeof(*pNew));
+  pNew->pConn = (SlConn *)pAux;
+  *ppVtab = &pNew->base;
+  return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+}
+
+static int pendingOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
+  SlPendingCursor *pNew = sqlite3_malloc64(sizeof(*pNew));
+  (void)pVtab;
+  if( pNew==0 ) return SQLITE_NOMEM;
+  memset(pNew, 0, sizeof(*pNew));
+  *ppCur = &pNew->base;
+  return SQLITE_OK;
+}
+
+static int pendingSeek(SlPendingCursor *p, int iRow){
+  SlConn *pConn = ((SlHome *)p->base.pVtab)->pConn;
+  p->iRow = iRow;
+  p->bEof = !slPendingRow(pConn, iRow, &p->iKey, &p->event);
+  return SQLITE_OK;
+}
+
+static int pendingFilter(sqlite3_vtab_cursor *pCur, int idxNum,
+                         const char *idxStr, int nArg, sqlite3_value **apArg) {
+  (void)idxNum;
+  (void)idxStr;
+  (void)nArg;
+  (void)apArg;
+  return pendingSeek((SlPendingCursor *)pCur, 0);
+}
+
+static int pendingNext(sqlite3_vtab_cursor *pCur){
+  SlPendingCursor *p = (SlPendingCursor *)pCur;
+  return pendingSeek(p, p->iRow + 1);
+}
+
+static int pendingEof(sqlite3_vtab_cursor *pCur){
+  return ((SlPendingCursor *)pCur)->bEof;
+}
+
+static int pendingColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
+                         int iCol) {
+  const SlPendingCursor *p = (const SlPendingCursor *)pCur;
+  switch( iCol ){
+    case 0: sqlite3_result_int64(pCtx, p->iKey); break;
+    case 1: sqlite3_result_int64(pCtx, p->event.iAtMs); break;
+    case 2:
+      sqlite3_result_text64(pCtx, p->event.zKind, (u64)p->event.nKind,
+                            SQLITE_STATIC, SQLITE_UTF8);
+      break;
+    default: slResultEvent(pCtx, &p->event, SQLITE_STATIC); break;
+  }
+  return SQLITE_OK;
+}
+
+static int pendingRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *piRowid){
+  *piRowid = ((SlPendingCursor *)pCur)->iRow;
+  return SQLITE_OK;
+}
+
 /*
 ** Run the waiting task. Its error stays in the operation.
 */
@@ -148,6 +233,10 @@ static int homeBegin(sqlite3_vtab *pVtab){
   return SQLITE_OK;
 }
 
+static int homeSync(sqlite3_vtab *pVtab){
+  return slPendingSync(((SlHome *)pVtab)->pConn, &pVtab->zErrMsg);
+}
+
 static int homeCommit(sqlite3_vtab *pVtab){
   slConnCommit(((SlHome *)pVtab)->pConn);
   return SQLITE_OK;
@@ -161,9 +250,8 @@ static int homeRollback(sqlite3_vtab *pVtab){
 }
 
 static int homeSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
-  (void)pVtab;
   (void)iSavepoint;
-  return SQLITE_OK;
+  return slConnSavepoint(((SlHome *)pVtab)->pConn, &pVtab->zErrMsg);
 }
 
 static int homeRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
@@ -199,11 +287,23 @@ int slHomeRegister(SlConn *p){
     .xRowid = homeRowid,
     .xUpdate = taskUpdate,
     .xBegin = homeBegin,
+    .xSync = homeSync,
     .xCommit = homeCommit,
     .xRollback = homeRollback,
     .xSavepoint = homeSavepoint,
-    .xRelease = homeSavepoint,
     .xRollbackTo = homeRollbackTo,
+  };
+  static const sqlite3_module pendingModule = {
+    .xConnect = pendingConnect,
+    .xBestIndex = homeBestIndex,
+    .xDisconnect = homeDisconnect,
+    .xOpen = pendingOpen,
+    .xClose = homeClose,
+    .xFilter = pendingFilter,
+    .xNext = pendingNext,
+    .xEof = pendingEof,
+    .xColumn = pendingColumn,
+    .xRowid = pendingRowid,
   };
   int rc;
   slConnRef(p);
@@ -211,6 +311,11 @@ int slHomeRegister(SlConn *p){
   if( rc==SQLITE_OK ){
     slConnRef(p);
     rc = sqlite3_create_module_v2(p->db, SL_TASK, &taskModule, p, slConnUnref);
+  }
+  if( rc==SQLITE_OK ){
+    slConnRef(p);
+    rc = sqlite3_create_module_v2(p->db, SL_PENDING, &pendingModule, p,
+                                  slConnUnref);
   }
   return rc;
 }

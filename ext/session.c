@@ -164,15 +164,17 @@ void slNeedText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
   }
 }
 
-int slFindCurrent(SlOp *pOp, SlSession *p){
+int slIsCurrentDb(const SlOp *pOp){
   const SlConn *pConn = pOp->pConn;
-  if( pOp->rc!=SQLITE_OK || pConn->zCurrent[0]==0 ) return 0;
-  if( sqlite3_stricmp(pOp->pDb->zName, pConn->zSchema)!=0
-   && (pOp->pDb->iDb!=0 || sqlite3_stricmp(pConn->zSchema, "main")!=0)
-  ){
-    return 0;
-  }
-  return slFindId(pOp, pConn->zCurrent, p);
+  return pConn->zCurrent[0] != 0
+         && (sqlite3_stricmp(pOp->pDb->zName, pConn->zSchema) == 0
+             || (pOp->pDb->iDb == 0
+                 && sqlite3_stricmp(pConn->zSchema, "main") == 0));
+}
+
+int slFindCurrent(SlOp *pOp, SlSession *p){
+  if( pOp->rc!=SQLITE_OK || !slIsCurrentDb(pOp) ) return 0;
+  return slFindId(pOp, pOp->pConn->zCurrent, p);
 }
 
 void slNeedCurrent(SlOp *pOp, SlSession *p){

@@ -49,6 +49,7 @@ typedef struct SlOp SlOp;
 typedef struct SlSession SlSession;
 typedef struct SlCache SlCache;
 typedef struct SlMemory SlMemory;
+typedef struct SlPending SlPending;
 
 /**************************************************************************
 ** Interface to code in store.c: connections, databases, operations, and
@@ -78,6 +79,8 @@ struct SlConn {
   sqlite3_stmt *pTaskStmt; /* idle statement that runs it */
   char zCurrent[27];       /* id of the current session, or "" */
   SlBlock *pBlock;         /* idle decoder, see reader.c */
+  SlPending *pPending;     /* events that wait to be written, see pending.c */
+  SlDb *pBurst;            /* where the last statement of ours was an append */
   SlMemory *pMemory;       /* scopes' memory layer, see scope.c */
 };
 
@@ -88,6 +91,7 @@ struct SlDb {
   char *zName;     /* schema name as SQLite spells it */
   int iDb;         /* 0 for main, then in order of first use */
   int bVerified;   /* the stored tables are what they should be */
+  int bMarked;     /* see slDbMark() */
   int bChecked;    /* iVersion was found good in this transaction */
   u32 iVersion;    /* SQLITE_FCNTL_DATA_VERSION of what is cached */
   int eWrites;     /* SL_WRITES_ as stored */
@@ -166,6 +170,7 @@ void slDbChanged(SlDb *);
 void slConnEnlist(SlConn *);
 void slConnCommit(SlConn *);
 void slConnRollback(SlConn *);
+int slConnSavepoint(SlConn *, char **pzErr);
 
 /* Database of that index (SlDb.iDb), NULL if there is none. */
 SlDb *slDbByIndex(SlConn *, int iDb);
@@ -192,10 +197,11 @@ char *slSqlFor(const char *zText, const char *zSchema);
 void slOpRunTask(SlOp *);
 
 /**************************************************************************
-** Interface to code in home.c: the two internal tables.
+** Interface to code in home.c: the internal tables.
 */
-#define SL_HOME "sessionlog_home"
-#define SL_TASK "sessionlog_task"
+#define SL_HOME    "sessionlog_home"
+#define SL_TASK    "sessionlog_task"
+#define SL_PENDING "sessionlog_pending"
 int slHomeRegister(SlConn *);
 
 /**************************************************************************
@@ -214,7 +220,7 @@ sqlite3_stmt *slTaskStmt(SlOp *);
 void slDbFinalize(SlDb *);
 
 /* Borrow statement eSql (SL_SQL_...) on the operation's database, reset and
-** with no bindings. NULL when the operation has failed. Give it back with
+** with no bindings. Events that wait (pending.c) are written before. NULL when the operation has failed. Give it back with
 ** slFree(), always, also after a failure (NULL is allowed). */
 sqlite3_stmt *slStmt(SlOp *, int eSql);
 void slFree(SlOp *, int eSql, sqlite3_stmt *);
@@ -330,6 +336,9 @@ void slNoSession(SlOp *, sqlite3_value *pRef);
 /* The connection's current session; none: error "no current session". It is in
 ** the connection's own database, never in another that the operation names. */
 void slNeedCurrent(SlOp *, SlSession *);
+
+/* 1 if there is a current session, and it is in the operation's database. */
+int slIsCurrentDb(const SlOp *);
 
 /* The current session, without an error where there is none. */
 int slFindCurrent(SlOp *, SlSession *);
@@ -614,6 +623,29 @@ void slStop(SlOp *, sqlite3_value *pRef, SlSession *pOut);
 void slCommandTarget(SlOp *, sqlite3_value *pRef, SlSession *pOut);
 
 /**************************************************************************
+** Interface to code in pending.c: appended events that wait to be written.
+*/
+
+/* Forget them; free the buffer. */
+void slPendingDrop(SlConn *);
+void slPendingFree(SlConn *);
+
+/* Have the event of that key written later, in the operation's database: 1.
+** 0 if it is not of the kind that may wait, or the operation has failed. The
+** write lock is held, and the key is free. */
+int slPendingAdd(SlOp *, i64 iKey, const SlEvent *);
+
+/* Write what waits. Those that could not be written go on waiting, unless
+** the transaction was rolled back. */
+void slPendingFlush(SlOp *);
+
+/* The same for a callback without an operation: SQLite's code and message. */
+int slPendingSync(SlConn *, char **pzErr);
+
+/* Event iRow of those being written: 0 if there is none. */
+int slPendingRow(SlConn *, int iRow, i64 *piKey, SlEvent *);
+
+/**************************************************************************
 ** Interface to code in event.c: append and head.
 */
 
@@ -629,9 +661,11 @@ struct SlAppend {
   i64 iExpect;         /* the ordinal that the event must get */
   i64 iKey;            /* OUT: session's integer << 32 | iOrdinal */
   i64 iOrdinal;        /* OUT: its ordinal, also that of a known key */
+  SlUlid id;           /* the session's id, once bId is set; starts as 0 */
+  int bId;
 };
 
-/* Append one event: a slOpWriteOne() task of its own, inside other tasks too.
+/* Append one event: waits to be written, or a slOpWriteOne() task of its own, inside other tasks too.
 ** A known idempotency key with the same kind and payload writes nothing. */
 void slAppend(SlOp *, SlAppend *);
 

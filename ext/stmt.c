@@ -2,8 +2,8 @@
 ** stmt.c - prepared statements: the only file that prepares SQL.
 **
 ** A statement is prepared when it is first needed on a database, always with
-** its tables qualified and with virtual tables shut out, and kept in
-** SlDb.aStmt[]. It is taken out of there while it is in use, so that a
+** its tables qualified and (but for the one that reads sessionlog_pending)
+** with virtual tables shut out, and kept in SlDb.aStmt[]. It is taken out of there while it is in use, so that a
 ** trigger that comes back to us finds the slot empty and prepares another.
 */
 #include "sessionlogInt.h"
@@ -24,8 +24,8 @@ void slDbFinalize(SlDb *pDb){
 */
 void slHomeConnect(SlOp *pOp){
   sqlite3_stmt *pStmt = 0;
-  int rc =
-    sqlite3_prepare_v2(pOp->pConn->db, "SELECT 1 FROM " SL_HOME, -1, &pStmt, 0);
+  int rc = sqlite3_prepare_v2(pOp->pConn->db, "SELECT 1 FROM main." SL_HOME, -1,
+                              &pStmt, 0);
   if( rc!=SQLITE_OK ) slErrDb(pOp);
   sqlite3_finalize(pStmt);
 }
@@ -44,13 +44,14 @@ char *slSqlFor(const char *zText, const char *zSchema){
 
 sqlite3_stmt *slPrepare(SlOp *pOp, int eSql){
   sqlite3_stmt *pStmt = 0;
+  u32 mFlags = SQLITE_PREPARE_PERSISTENT;
   char *zSql = slSqlFor(slSqlText[eSql], pOp->pDb->zName);
   if( zSql==0 ){
     pOp->rc = SQLITE_NOMEM;
     return 0;
   }
-  if( sqlite3_prepare_v3(pOp->pConn->db, zSql, -1,
-        SQLITE_PREPARE_PERSISTENT|SQLITE_PREPARE_NO_VTAB, &pStmt, 0) ){
+  if( eSql!=SL_SQL_EVENT_FLUSH ) mFlags |= SQLITE_PREPARE_NO_VTAB;
+  if( sqlite3_prepare_v3(pOp->pConn->db, zSql, -1, mFlags, &pStmt, 0) ){
     slErrDb(pOp);
   }
   sqlite3_free(zSql);
@@ -59,6 +60,7 @@ sqlite3_stmt *slPrepare(SlOp *pOp, int eSql){
 
 sqlite3_stmt *slStmt(SlOp *pOp, int eSql){
   sqlite3_stmt *pStmt;
+  if( eSql!=SL_SQL_EVENT_FLUSH ) slPendingFlush(pOp);
   if( pOp->rc!=SQLITE_OK ) return 0;
   pStmt = pOp->pDb->aStmt[eSql];
   if( pStmt ){
@@ -189,7 +191,7 @@ sqlite3_stmt *slTaskStmt(SlOp *pOp){
   if( pStmt==0 ){
     if( p->bHome==0 ) slHomeConnect(pOp);
     if( pOp->rc==SQLITE_OK
-     && sqlite3_prepare_v3(p->db, "INSERT INTO " SL_TASK " SELECT 1", -1,
+     && sqlite3_prepare_v3(p->db, "INSERT INTO main." SL_TASK " SELECT 1", -1,
                            SQLITE_PREPARE_PERSISTENT, &pStmt, 0)
     ){
       slErrDb(pOp);

@@ -99,6 +99,7 @@ void slConnUnref(void *pArg){
     }
     slBlockFree(p->pBlock);
     slMemoryFree(p->pMemory);
+    slPendingFree(p);
     sqlite3_free(p->zTenant);
     sqlite3_free(p->zSchema);
     sqlite3_free(p);
@@ -198,7 +199,11 @@ void slConnEnlist(SlConn *p){
   SlDb *pDb;
   if( p->bEnlisted ) return;
   p->bEnlisted = 1;
-  for(pDb=p->pDb; pDb; pDb=pDb->pNext) pDb->bChecked = 0;
+  p->pBurst = 0;
+  for(pDb=p->pDb; pDb; pDb=pDb->pNext){
+    pDb->bChecked = 0;
+    pDb->bMarked = 0;
+  }
 }
 
 /*
@@ -210,6 +215,7 @@ void slConnEnlist(SlConn *p){
 void slConnCommit(SlConn *p){
   SlDb *pDb;
   p->bEnlisted = 0;
+  p->pBurst = 0;
   for(pDb=p->pDb; pDb; pDb=pDb->pNext){
     if( pDb->iDb!=0 ){
       slDbForget(pDb);
@@ -226,7 +232,22 @@ void slConnCommit(SlConn *p){
 */
 void slConnRollback(SlConn *p){
   SlDb *pDb;
-  for(pDb=p->pDb; pDb; pDb=pDb->pNext) slDbForget(pDb);
+  slPendingDrop(p);
+  for(pDb=p->pDb; pDb; pDb=pDb->pNext){
+    slDbForget(pDb);
+    pDb->bMarked = 0;
+  }
+}
+
+/*
+** A savepoint or a statement journal is about to be opened: what was appended
+** before must be outside of it, and databases other than main have yet to be
+** made part of it.
+*/
+int slConnSavepoint(SlConn *p, char **pzErr){
+  SlDb *pDb;
+  for(pDb=p->pDb; pDb; pDb=pDb->pNext) pDb->bMarked = 0;
+  return slPendingSync(p, pzErr);
 }
 
 /* ---- operations ------------------------------------------------------ */
@@ -403,7 +424,9 @@ static void slDbAbsent(SlOp *pOp){
 static void slDbProbe(SlOp *pOp){
   SlDb *pDb = pOp->pDb;
   sqlite3_stmt *pStmt;
-  if( pOp->rc!=SQLITE_OK || pOp->pProbe ) return;
+  if( pOp->pProbe ) return;
+  slPendingFlush(pOp);
+  if( pOp->rc!=SQLITE_OK ) return;
   if( pDb->aStmt[SL_SQL_CONFIG_PROBE]==0 ) slDbForget(pDb);
   pStmt = slStmt(pOp, SL_SQL_CONFIG_PROBE);
   if( pStmt && slStep(pOp, pStmt) ){
@@ -495,11 +518,14 @@ static void slDbUpgrade(SlOp *pOp){
 
 /*
 ** Make SQLite keep a statement journal of a database other than main, and
-** take its write lock. No row is touched.
+** take its write lock. No row is touched. Once is enough until a savepoint or
+** another journal is opened.
 */
 static void slDbMark(SlOp *pOp){
-  if( pOp->pDb->iDb!=0 ){
+  SlDb *pDb = pOp->pDb;
+  if( pDb->iDb!=0 && !pDb->bMarked ){
     slRun(pOp, SL_SQL_SAVEPOINT_MARK, slStmt(pOp, SL_SQL_SAVEPOINT_MARK));
+    pDb->bMarked = pOp->rc == SQLITE_OK;
   }
 }
 
@@ -539,6 +565,7 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
     ** its first step in that database is to write. */
     slDbProbe(pOp);
   }
+  slPendingFlush(pOp);
   slOpEnd(pOp);
   pStmt = slTaskStmt(pOp);
   if( pStmt==0 ) return;
@@ -546,8 +573,13 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   pOp->pTaskArg = pArg;
   p->pTask = pOp;
   rc = slStepAll(pStmt);
+  if( rc!=SQLITE_DONE ){
+    slErrDb(pOp);
+  }else if( p->pTask ){
+    slErr(pOp, SQLITE_CORRUPT_VTAB, "%s is not the table it should be",
+          SL_TASK);
+  }
   p->pTask = 0;
-  if( rc!=SQLITE_DONE ) slErrDb(pOp);
   sqlite3_reset(pStmt);
   if( p->pTaskStmt==0 && p->bHome ){
     p->pTaskStmt = pStmt;
@@ -560,7 +592,8 @@ void slOpWriteOne(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   if( pOp->rc!=SQLITE_OK ) return;
   if( !pOp->bLockHeld && pOp->pConn->bEnlisted && slDbFresh(pOp->pDb) ){
     pOp->bLockHeld = 1;
-    xTask(pOp, pArg);
+    slDbMark(pOp);
+    if( pOp->rc==SQLITE_OK ) xTask(pOp, pArg);
     pOp->bLockHeld = 0;
   }else{
     slOpWrite(pOp, xTask, pArg);

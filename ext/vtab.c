@@ -289,6 +289,10 @@ static int vtabBegin(sqlite3_vtab *pVtab){
   return SQLITE_OK;
 }
 
+static int vtabSync(sqlite3_vtab *pVtab){
+  return slPendingSync(((SlVtab *)pVtab)->pConn, &pVtab->zErrMsg);
+}
+
 static int vtabCommit(sqlite3_vtab *pVtab){
   slConnCommit(((SlVtab *)pVtab)->pConn);
   return SQLITE_OK;
@@ -302,9 +306,8 @@ static int vtabRollback(sqlite3_vtab *pVtab){
 }
 
 static int vtabSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
-  (void)pVtab;
   (void)iSavepoint;
-  return SQLITE_OK;
+  return slConnSavepoint(((SlVtab *)pVtab)->pConn, &pVtab->zErrMsg);
 }
 
 static int vtabRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
@@ -326,10 +329,10 @@ static const sqlite3_module vtabWrite = {
   SL_MODULE_READ,
   .xUpdate = vtabUpdate,
   .xBegin = vtabBegin,
+  .xSync = vtabSync,
   .xCommit = vtabCommit,
   .xRollback = vtabRollback,
   .xSavepoint = vtabSavepoint,
-  .xRelease = vtabSavepoint,
   .xRollbackTo = vtabRollbackTo,
 };
 

@@ -4,6 +4,11 @@
 INSERT INTO $db.sessionlog_event(key, at_ms, kind, idem, payload)
   VALUES(?1, ?2, ?3, ?4, ?5)
 
+-- name: event_flush
+-- Writes the events that wait. See ext/pending.c.
+INSERT OR FAIL INTO $db.sessionlog_event(key, at_ms, kind, payload)
+SELECT key, at_ms, kind, payload FROM main.sessionlog_pending
+
 -- name: event_head
 -- Key of the newest event that a session has recorded itself, NULL if it has
 -- none: rows are newer than blocks. ?1 and ?2 bound the session's keys.

@@ -1,0 +1,217 @@
+/*
+** pending.c - events that wait to be written together.
+**
+** A run of appends in one transaction is written by one statement for many
+** events instead of one for each. The event is decided on, with its ordinal,
+** when it is appended; only the write of its row waits. Nothing that waits
+** can be seen missing or lost:
+**
+**   - slStmt() writes what waits before it hands out any other statement, so
+**     that no read and no other write of ours runs without it;
+**   - xSync writes it before a commit, and xSavepoint before a savepoint or a
+**     statement journal is opened, so that all that waits is younger than
+**     every savepoint: xRollbackTo and xRollback just forget it;
+**   - the write lock is held by then, because the first append of a run is
+**     written at once;
+**   - a session with an event that waits is in the cache of event.c, whose
+**     head tells its next ordinal.
+**
+** The rows go by way of the internal table sessionlog_pending (home.c), as
+**
+**   INSERT OR FAIL INTO sessionlog_event SELECT … FROM sessionlog_pending
+**
+** FAIL, because that needs no statement journal: where it stops, the events
+** before have been written and the others go on waiting, or SQLite has rolled
+** the transaction back and all are forgotten.
+**
+** Only plain SQL on sessionlog_event inside the transaction can tell the
+** difference.
+*/
+#include "sessionlogInt.h"
+
+#include <stdlib.h>
+
+/* Most events that wait, and bytes of their kinds and payloads. */
+#define PENDING_ROWS  256
+#define PENDING_BYTES 65536
+
+/* Bytes of an event that may wait: a larger one gains nothing from it. */
+#define PENDING_LARGE 8192
+
+/* What a row needs besides kind and payload; generous. */
+#define PENDING_ROW_BYTES 64
+
+/* An event that waits. Its kind and payload are at SlPending.a[iData]. */
+typedef struct PendingRow PendingRow;
+struct PendingRow {
+  i64 iKey;  /* session's integer << 32 | ordinal */
+  i64 iAtMs; /* its time */
+  i64 iInt;  /* payload if SQLITE_INTEGER */
+  double r;  /* payload if SQLITE_FLOAT */
+  u32 iData; /* offset of the kind, the payload is behind it */
+  u32 nKind; /* bytes of the kind */
+  u32 nData; /* bytes of the payload, TEXT or BLOB */
+  int eType; /* SQLITE_NULL, SQLITE_INTEGER … */
+};
+
+struct SlPending {
+  SlDb *pDb;   /* whose events these are */
+  int nRow;    /* events in aRow[] */
+  int iRow;    /* while they are being written: the one that is */
+  int bSorted; /* their keys ascend */
+  u32 nData;   /* bytes used of a[] */
+  PendingRow aRow[PENDING_ROWS];
+  char a[PENDING_BYTES];
+};
+
+void slPendingDrop(SlConn *pConn){
+  if( pConn->pPending ){
+    pConn->pPending->nRow = 0;
+    pConn->pPending->nData = 0;
+  }
+  pConn->pBurst = 0;
+}
+
+void slPendingFree(SlConn *pConn){
+  sqlite3_free(pConn->pPending);
+  pConn->pPending = 0;
+}
+
+/*
+** Order of keys, for qsort().
+*/
+static int pendingCompare(const void *p1, const void *p2){
+  i64 i1 = ((const PendingRow *)p1)->iKey;
+  i64 i2 = ((const PendingRow *)p2)->iKey;
+  return i1 < i2 ? -1 : i1 > i2;
+}
+
+void slPendingFlush(SlOp *pOp){
+  SlConn *pConn = pOp->pConn;
+  SlPending *p = pConn->pPending;
+  SlDb *pDb = pOp->pDb;
+  sqlite3_stmt *pStmt;
+  i64 iLast;
+  pConn->pBurst = 0;
+  if( p==0 || p->nRow==0 || p->iRow>=0 || pOp->rc!=SQLITE_OK ) return;
+  iLast = sqlite3_last_insert_rowid(pConn->db);
+  if( !p->bSorted ){
+    qsort(p->aRow, (size_t)p->nRow, sizeof(p->aRow[0]), pendingCompare);
+    p->bSorted = 1;
+  }
+  pOp->pDb = p->pDb;
+  pStmt = slStmt(pOp, SL_SQL_EVENT_FLUSH);
+  p->iRow = 0;
+  if( pOp->rc==SQLITE_OK && slStepAll(pStmt)!=SQLITE_DONE ){
+    slErrDb(pOp);
+    if( p->nRow>0 ){
+      p->nRow -= p->iRow;
+      memmove(p->aRow, &p->aRow[p->iRow], (size_t)p->nRow * sizeof(p->aRow[0]));
+    }
+  }else if( pOp->rc==SQLITE_OK ){
+    p->nRow = 0;
+    p->nData = 0;
+  }
+  p->iRow = -1;
+  slFree(pOp, SL_SQL_EVENT_FLUSH, pStmt);
+  pOp->pDb = pDb;
+  sqlite3_set_last_insert_rowid(pConn->db, iLast);
+}
+
+int slPendingSync(SlConn *pConn, char **pzErr){
+  SlOp op;
+  int rc;
+  memset(&op, 0, sizeof(op));
+  op.pConn = pConn;
+  slPendingFlush(&op);
+  rc = op.rc;
+  if( op.zErr ){
+    sqlite3_free(*pzErr);
+    *pzErr = op.zErr;
+  }
+  return rc;
+}
+
+/*
+** The buffer, made on first use; NULL if there is no memory for it, which is
+** no error: the event is written at once.
+*/
+static SlPending *pendingBuffer(SlConn *pConn){
+  SlPending *p = pConn->pPending;
+  if( p==0 ){
+    p = sqlite3_malloc64(sizeof(*p));
+    if( p==0 ) return 0;
+    p->nRow = 0;
+    p->nData = 0;
+    p->iRow = -1;
+    pConn->pPending = p;
+  }
+  return p;
+}
+
+/*
+** Bytes that the event's payload takes in the buffer.
+*/
+static i64 pendingSize(const SlEvent *pEvent){
+  int bData = pEvent->eType == SQLITE_TEXT || pEvent->eType == SQLITE_BLOB;
+  return bData ? pEvent->nData : 0;
+}
+
+int slPendingAdd(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
+  SlConn *pConn = pOp->pConn;
+  i64 nData = pendingSize(pEvent);
+  i64 nByte = pEvent->nKind + nData;
+  SlPending *p;
+  PendingRow *pRow;
+  if( nByte>PENDING_LARGE
+   || nByte+PENDING_ROW_BYTES>sqlite3_limit(pConn->db, SQLITE_LIMIT_LENGTH, -1)
+  ){
+    return 0;
+  }
+  p = pendingBuffer(pConn);
+  if( p==0 || p->iRow>=0 ) return 0;
+  if( p->nRow==PENDING_ROWS || p->nData+nByte>PENDING_BYTES ){
+    slPendingFlush(pOp);
+    if( pOp->rc!=SQLITE_OK ) return 0;
+    pConn->pBurst = pOp->pDb;
+  }
+  if( p->nRow==0 ){
+    p->pDb = pOp->pDb;
+    p->bSorted = 1;
+  }else if( p->aRow[p->nRow-1].iKey>=iKey ){
+    p->bSorted = 0;
+  }
+  pRow = &p->aRow[p->nRow++];
+  pRow->iKey = iKey;
+  pRow->iAtMs = pEvent->iAtMs;
+  pRow->iInt = pEvent->iInt;
+  pRow->r = pEvent->rReal;
+  pRow->eType = pEvent->eType;
+  pRow->iData = p->nData;
+  pRow->nKind = (u32)pEvent->nKind;
+  pRow->nData = (u32)nData;
+  memcpy(&p->a[p->nData], pEvent->zKind, (size_t)pEvent->nKind);
+  p->nData += (u32)pEvent->nKind;
+  if( nData>0 ) memcpy(&p->a[p->nData], pEvent->pData, (size_t)nData);
+  p->nData += (u32)nData;
+  return 1;
+}
+
+int slPendingRow(SlConn *pConn, int iRow, i64 *piKey, SlEvent *pEvent){
+  SlPending *p = pConn->pPending;
+  const PendingRow *pRow;
+  if( p==0 || p->iRow<0 || iRow>=p->nRow ) return 0;
+  p->iRow = iRow;
+  pRow = &p->aRow[iRow];
+  memset(pEvent, 0, sizeof(*pEvent));
+  *piKey = pRow->iKey;
+  pEvent->iAtMs = pRow->iAtMs;
+  pEvent->zKind = &p->a[pRow->iData];
+  pEvent->nKind = (int)pRow->nKind;
+  pEvent->eType = pRow->eType;
+  pEvent->iInt = pRow->iInt;
+  pEvent->rReal = pRow->r;
+  pEvent->pData = &p->a[pRow->iData + pRow->nKind];
+  pEvent->nData = pRow->nData;
+  return 1;
+}
