@@ -1,8 +1,8 @@
 /*
 ** save.c - copies of the database in files: session_save().
 **
-** A copy is made in a temporary file beside its target, PATH.tmp-ULID, which
-** is synced and then renamed: whatever fails, and whenever the machine
+** A copy is made in a temporary file beside its target, PATH.tmp-ULID (of a
+** long name the beginning), which is synced and then renamed: whatever fails, and whenever the machine
 ** stops, the target is the old file or the new one. The temporary file is
 ** opened by a connection of our own, which nobody else ever sees.
 **
@@ -48,6 +48,13 @@ static const int aSaveTo[SAVE_COUNT] = {
   SL_SQL_SAVE_LABEL_TO,  SL_SQL_SAVE_META_TO,    SL_SQL_SAVE_ARTIFACT_TO
 };
 
+/* Bytes of a rollback journal's header that say anything. */
+#define SAVE_JOURNAL_HEADER 28
+
+/* Bytes of the target's own name that the temporary file's begins with: with
+** what follows no more than a name may have. */
+#define SAVE_BASE 200
+
 /* A copy being made. */
 typedef struct Save Save;
 struct Save {
@@ -55,7 +62,7 @@ struct Save {
   const char *zShow; /* the path as it was given, for messages */
   char *zPath;       /* the target, with a slash in it */
   char *zTmp;        /* the temporary file */
-  int bTmp;          /* which may exist */
+  int bTmp;          /* which exists */
   int bMode;         /* mMode is known */
   mode_t mMode;      /* permissions for the copy */
   sqlite3 *pTo;      /* connection on the temporary file */
@@ -135,26 +142,42 @@ static void saveMode(Save *p, const struct stat *pOld){
 }
 
 /*
+** 1 if there is a rollback journal in the file zJournal. An empty file, and
+** one whose header is blank, are what a transaction leaves that has ended in
+** the modes TRUNCATE and PERSIST. The magic at the beginning alone says
+** nothing: it is missing until the journal is synced. What can't be read may
+** be a journal.
+*/
+static int journalLive(const char *zJournal){
+  char aHeader[SAVE_JOURNAL_HEADER];
+  struct stat s;
+  ssize_t n = -1;
+  int fd;
+  if( lstat(zJournal, &s)!=0 ) return errno != ENOENT;
+  if( !S_ISREG(s.st_mode) ) return 1;
+  fd = open(zJournal, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if( fd>=0 ){
+    n = read(fd, aHeader, sizeof(aHeader));
+    close(fd);
+  }
+  while( n>0 && aHeader[n-1]==0 ) n--;
+  return n != 0;
+}
+
+/*
 ** Fail if somebody uses the target, or left it in need of recovery: there is
-** a write-ahead log, or a rollback journal that is not blank.
+** a write-ahead log or a rollback journal.
 */
 static void saveNotLive(Save *p){
   struct stat s;
-  char c = 0;
   char *zWal = sqlite3_mprintf("%s-wal", p->zPath);
   char *zJournal = sqlite3_mprintf("%s-journal", p->zPath);
   if( zWal==0 || zJournal==0 ){
     slErrRc(p->pOp, SQLITE_NOMEM);
   }else if( lstat(zWal, &s)==0 ){
     saveErr(p, SQLITE_ERROR, "it has a live -wal file");
-  }else{
-    int fd = open(zJournal, O_RDONLY | O_CLOEXEC);
-    if( fd>=0 ){
-      if( read(fd, &c, 1)==1 && c!=0 ){
-        saveErr(p, SQLITE_ERROR, "it has a live -journal file");
-      }
-      close(fd);
-    }
+  }else if( journalLive(zJournal) ){
+    saveErr(p, SQLITE_ERROR, "it has a live -journal file");
   }
   sqlite3_free(zWal);
   sqlite3_free(zJournal);
@@ -192,7 +215,11 @@ static void saveTarget(Save *p, const char *zPath){
   char aReal[PATH_MAX];
   struct stat s;
   if( p->pOp->rc!=SQLITE_OK ) return;
-  if( lstat(zPath, &s)==0 && S_ISLNK(s.st_mode) && realpath(zPath, aReal) ){
+  if( lstat(zPath, &s)==0 && S_ISLNK(s.st_mode) ){
+    if( realpath(zPath, aReal)==0 ){
+      saveErrno(p, SQLITE_CANTOPEN);
+      return;
+    }
     zPath = aReal;
   }
   p->zPath = sqlite3_mprintf("%s%s", zPath[0] == '/' ? "" : "./", zPath);
@@ -212,6 +239,8 @@ static void saveTarget(Save *p, const char *zPath){
     }
     saveNotOpen(p, &s);
     saveMode(p, &s);
+  }else if( errno!=ENOENT ){
+    saveErrno(p, SQLITE_CANTOPEN);
   }else{
     saveMode(p, 0);
   }
@@ -229,24 +258,45 @@ static void saveExec(Save *p, const char *zSql){
 }
 
 /*
-** Create the temporary file. No journal and no sync: it is nothing until it
-** is complete.
+** Make the temporary file, empty: nobody who may not read the copy may read
+** this.
+*/
+static void saveCreate(Save *p){
+  mode_t m = p->bMode ? p->mMode | S_IRUSR | S_IWUSR : 0666;
+  int fd = open(p->zTmp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, m);
+  if( fd<0 ){
+    saveErrno(p, SQLITE_CANTOPEN);
+  }else{
+    close(fd);
+    p->bTmp = 1;
+  }
+}
+
+/*
+** Open the temporary file. No journal and no sync: it is nothing until it is
+** complete.
 */
 static void saveOpen(Save *p){
   SlUlid u;
   char zId[27];
+  const char *zBase;
+  i64 nPath;
   if( p->pOp->rc!=SQLITE_OK ) return;
   slErrRc(p->pOp, slUlidNew(&u));
   if( p->pOp->rc!=SQLITE_OK ) return;
   slUlidText(&u, zId);
-  p->zTmp = sqlite3_mprintf("%s.tmp-%s", p->zPath, zId);
+  zBase = strrchr(p->zPath, '/') + 1;
+  nPath = (i64)strlen(p->zPath);
+  if( nPath>zBase-p->zPath+SAVE_BASE ) nPath = zBase - p->zPath + SAVE_BASE;
+  p->zTmp = sqlite3_mprintf("%.*s.tmp-%s", (int)nPath, p->zPath, zId);
   if( p->zTmp==0 ){
     slErrRc(p->pOp, SQLITE_NOMEM);
     return;
   }
-  p->bTmp = 1;
-  if( sqlite3_open_v2(p->zTmp, &p->pTo,
-                      SQLITE_OPEN_READWRITE|SQLITE_OPEN_CREATE, 0) ){
+  saveCreate(p);
+  if( p->pOp->rc==SQLITE_OK
+   && sqlite3_open_v2(p->zTmp, &p->pTo, SQLITE_OPEN_READWRITE, 0)
+  ){
     saveErrTo(p);
   }
   saveExec(p, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
@@ -369,10 +419,11 @@ static void saveRow(Save *p, sqlite3_stmt *pTo){
 }
 
 /*
-** Of the block that pFrom stands on, write what does not lie past the ordinal
-** iTo, as a block of its own.
+** Of the block that pFrom stands on, which is one of the session zId, write
+** what does not lie past the ordinal iTo, as a block of its own.
 */
-static void saveTrimmed(Save *p, sqlite3_stmt *pFrom, i64 iTo){
+static void saveTrimmed(Save *p, sqlite3_stmt *pFrom, const char *zId,
+                        i64 iTo) {
   SlOp *pOp = p->pOp;
   i64 iKey = sqlite3_column_int64(pFrom, 0);
   i64 nEvent = sqlite3_column_int64(pFrom, 1);
@@ -398,6 +449,11 @@ static void saveTrimmed(Save *p, sqlite3_stmt *pFrom, i64 iTo){
   if( rc==SQLITE_OK ){
     rc = slPackerFinish(pPacker, iKey, INT_MAX, &pNew, &nNew);
   }
+  if( rc==SQLITE_CORRUPT ){
+    slErr(pOp, SQLITE_CORRUPT_VTAB,
+          "session %s: events %lld to %lld are damaged", zId, SL_ORDINAL(iKey),
+          SL_ORDINAL(iKey) + nEvent - 1);
+  }
   slErrRc(pOp, rc);
   if( pOp->rc==SQLITE_OK
    && (sqlite3_bind_int64(pTo, 1, iKey) || sqlite3_bind_int64(pTo, 2, n)
@@ -412,22 +468,22 @@ static void saveTrimmed(Save *p, sqlite3_stmt *pFrom, i64 iTo){
 }
 
 /*
-** Copy the rows of that kind of the session with the integer iKey, those of
-** events up to the ordinal iTo.
+** Copy the rows of that kind of the session, those of events up to the ordinal
+** iTo.
 */
-static void saveRows(Save *p, int eRow, i64 iKey, i64 iTo){
+static void saveRows(Save *p, int eRow, const SlSession *pSession, i64 iTo){
   SlOp *pOp = p->pOp;
   sqlite3_stmt *pFrom = slStmt(pOp, aSaveFrom[eRow]);
   sqlite3_stmt *pTo = saveTo(p, eRow);
   int nParam = pFrom ? sqlite3_bind_parameter_count(pFrom) : 0;
-  if( nParam>0 ) slBindInt(pOp, pFrom, 1, iKey);
+  if( nParam>0 ) slBindInt(pOp, pFrom, 1, pSession->iKey);
   if( nParam>1 ) slBindInt(pOp, pFrom, 2, iTo);
   while( slStep(pOp, pFrom) ){
     int i;
     if( eRow==SAVE_BLOCK ){
       i64 iFirst = SL_ORDINAL(sqlite3_column_int64(pFrom, 0));
       if( iFirst+sqlite3_column_int64(pFrom, 1)-1>iTo ){
-        saveTrimmed(p, pFrom, iTo);
+        saveTrimmed(p, pFrom, pSession->zId, iTo);
         continue;
       }
     }
@@ -446,9 +502,9 @@ static void saveRows(Save *p, int eRow, i64 iKey, i64 iTo){
 */
 static void saveHistory(Save *p, const SlSession *pSession, i64 iTo){
   if( iTo<=pSession->iForkedAt ) return;
-  saveRows(p, SAVE_BLOCK, pSession->iKey, iTo);
-  saveRows(p, SAVE_EVENT, pSession->iKey, iTo);
-  saveRows(p, SAVE_KEY, pSession->iKey, iTo);
+  saveRows(p, SAVE_BLOCK, pSession, iTo);
+  saveRows(p, SAVE_EVENT, pSession, iTo);
+  saveRows(p, SAVE_KEY, pSession, iTo);
 }
 
 /*
@@ -465,7 +521,7 @@ static void saveAncestors(Save *p, const SlSession *pSession){
       slErr(pOp, SQLITE_CORRUPT_VTAB, "session %s has lost its parent", s.zId);
       return;
     }
-    saveRows(p, SAVE_TOMBSTONE, s.iKey, iTo);
+    saveRows(p, SAVE_TOMBSTONE, &s, iTo);
     saveHistory(p, &s, iTo);
   }
 }
@@ -498,15 +554,14 @@ static void saveSchema(Save *p){
 ** Copy one session.
 */
 static void saveOne(Save *p, const SlSession *pSession){
-  i64 iKey = pSession->iKey;
   saveSchema(p);
-  saveRows(p, SAVE_CONFIG, 0, 0);
-  saveRows(p, SAVE_SESSION, iKey, 0);
+  saveRows(p, SAVE_CONFIG, pSession, 0);
+  saveRows(p, SAVE_SESSION, pSession, 0);
   saveHistory(p, pSession, SL_MAX_ORDINAL);
   saveAncestors(p, pSession);
-  saveRows(p, SAVE_LABEL, iKey, 0);
-  saveRows(p, SAVE_META, iKey, 0);
-  saveRows(p, SAVE_ARTIFACT, iKey, 0);
+  saveRows(p, SAVE_LABEL, pSession, 0);
+  saveRows(p, SAVE_META, pSession, 0);
+  saveRows(p, SAVE_ARTIFACT, pSession, 0);
   saveExec(p, "COMMIT");
 }
 
