@@ -33,6 +33,9 @@
 #   do_catchsql_test ?-db H? NAME SQL {RC MESSAGE}   RC: 0 with rows, 1 error
 #   do_error_test ?-db H? NAME SQL CODE MESSAGE      CODE: SQLITE_CONSTRAINT...
 #   do_eqp_test ?-db H? NAME SQL TEXT    TEXT is somewhere in the query plan
+#   do_walk_test NAME {HANDLE SQL EXPECTED...}   one after another: steps NAME.1,
+#                          NAME.2... on several connections; an error is
+#                          expected as {error: MESSAGE}
 #   do_exec_test NAME COMMAND OUTPUT ?STATUS?   a shell command, its stdout
 #                          and stderr (trimmed) and its exit status (0)
 #   sl_errorcode ?HANDLE?  name of the last result code
@@ -279,6 +282,13 @@ proc do_eqp_test {args} {
     sl::passed
   } else {
     sl::failed $test $want $plan
+  }
+}
+
+proc do_walk_test {test steps} {
+  set n 0
+  foreach {h sql expected} $steps {
+    uplevel 1 [list do_execsql_test -db $h $test.[incr n] $sql $expected]
   }
 }
 
