@@ -205,14 +205,24 @@ soak: build/sessionlog.so $(TEST_BIN) | $(DEPS)
 	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so tclsh test/soak.tcl \
 	  -minutes '$(MINUTES)' -form '$(FORM)' -seed '$(SEED)' -jobs '$(JOBS)'
 
-BENCH_SRC := $(sort $(wildcard test/bench/*.c))
-build/bench/bench: $(BENCH_SRC) build/libsessionlog.a
+# The benchmark is one program with sessionlog linked in; prog_*.c are programs
+# of their own that it starts.  DATA=dir adds the lines of dir's *.jsonl files
+# as payloads, ONLY=6,7 runs those lines of the table.
+BENCH_PRG := $(sort $(wildcard test/bench/prog_*.c))
+BENCH_SRC := $(filter-out $(BENCH_PRG),$(sort $(wildcard test/bench/*.c)))
+BENCH_BIN := build/bench/bench $(BENCH_PRG:test/bench/prog_%.c=build/bench/%)
+BENCH_CFLAGS = $(CPPFLAGS) $(BASE) -O2 -g
+
+build/bench/bench: $(BENCH_SRC) test/bench/bench.h build/libsessionlog.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(BASE) -O2 -g -DSQLITE_CORE -o $@ $(BENCH_SRC) \
+	$(CC) $(BENCH_CFLAGS) -DSQLITE_CORE -o $@ $(BENCH_SRC) \
 	  build/libsessionlog.a -lsqlite3 -lzstd -lm -lpthread
-bench: $(if $(BENCH_SRC),build/bench/bench) | $(DEPS)
-	$(if $(BENCH_SRC),,$(error there are no benchmarks in test/bench))
-	@build/bench/bench $(if $(QUICK),--quick)
+build/bench/%: test/bench/prog_%.c | $(DEPS)
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) -o $@ $< -lsqlite3
+bench: build/sessionlog.so $(BENCH_BIN) | $(DEPS)
+	@build/bench/bench $(if $(QUICK),--quick) $(if $(DATA),--data '$(DATA)') \
+	  $(if $(ONLY),--only '$(ONLY)')
 
 # -------------------------------------------------------------------- lint
 
