@@ -6,6 +6,7 @@
 #   make sanitize   the same tests with address and undefined-behaviour checks
 #   make soak       MINUTES=10 FORM=name: the long forms of random and fault tests
 #   make demo       a guided run;  make bench [QUICK=1]
+#   make cluster    three dqlite nodes on loopback ports; make cluster-test
 #   make lint       format, static analysis, exported symbols
 #   make format     rewrite the C files in the project's format
 #   make install    PREFIX=/usr/local, DESTDIR is honoured
@@ -51,7 +52,8 @@ LIB_OBJ := $(OBJ:build/obj/%=build/static/%)
 SAN_OBJ := $(OBJ:build/obj/%=build/san/%)
 GEN     := build/gen/sql.h build/gen/source_id.h
 
-.PHONY: all static test sanitize demo bench soak lint format install clean
+.PHONY: all static test sanitize demo bench soak cluster cluster-test \
+        lint format install clean
 .DELETE_ON_ERROR:
 # With -r's effect for the rules made here: no built-in suffix rules.
 .SUFFIXES:
@@ -64,7 +66,8 @@ static: build/libsessionlog.a
 # Targets that run tests install what they lack; a plain build only says so,
 # once for a build directory.  Order-only, as it must come before compiling
 # but is no reason to compile again.
-DEPS_FOR := $(if $(filter test demo bench soak sanitize,$(MAKECMDGOALS)),test) \
+TESTING  := test demo bench soak sanitize cluster cluster-test
+DEPS_FOR := $(if $(filter $(TESTING),$(MAKECMDGOALS)),test) \
             $(if $(filter lint lint-%,$(MAKECMDGOALS)),lint)
 DEPS := $(if $(strip $(DEPS_FOR)),deps,build/deps.ok)
 
@@ -167,7 +170,8 @@ TEST_EXT := $(patsubst test/c/%.c,build/test/%.so,$(filter test/c/ext_%,$(TEST_C
 TEST_COR := $(patsubst test/c/%.c,build/test/%,$(filter test/c/core_%,$(TEST_C)))
 TEST_PRG := $(patsubst test/c/%.c,build/test/%, \
               $(filter-out test/c/ext_% test/c/core_%,$(TEST_C)))
-TEST_BIN := $(TEST_EXT) $(TEST_COR) $(TEST_PRG)
+TEST_CLU := build/test/cluster_node build/test/cluster_client
+TEST_BIN := $(TEST_EXT) $(TEST_COR) $(TEST_PRG) $(TEST_CLU)
 TEST_CFLAGS = $(CPPFLAGS) $(BASE) $(CFLAGS) -MMD -MP
 
 $(TEST_EXT): build/test/%.so: test/c/%.c build/gen/config.txt | $(DEPS)
@@ -180,6 +184,17 @@ $(TEST_COR): build/test/%: test/c/%.c build/libsessionlog.a
 $(TEST_PRG): build/test/%: test/c/%.c build/gen/config.txt | $(GEN) $(DEPS)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $< -lsqlite3 -lpthread
+
+# A node is built where there is a libdqlite; without it the tests skip.
+build/test/cluster_node: test/cluster/node.c build/libsessionlog.a | $(DEPS)
+	@mkdir -p $(@D)
+	$(if $(HAVE_DQLITE),$(CC) $(TEST_CFLAGS) -DSQLITE_CORE -o $@ $< \
+	  build/libsessionlog.a -ldqlite -lsqlite3 -lzstd -lpthread)
+HAVE_DQLITE = $(shell printf '\043include <dqlite.h>\n' \
+  | $(CC) $(CPPFLAGS) -E -o /dev/null - 2>/dev/null && echo yes)
+build/test/cluster_client: test/cluster/client.c build/gen/config.txt | $(DEPS)
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) -o $@ $<
 
 test: build/sessionlog.so $(TEST_BIN) | $(DEPS)
 	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so tclsh test/run.tcl $(T:%='%')
@@ -199,6 +214,15 @@ sanitize: build/san/sessionlog.so $(TEST_BIN) | $(DEPS)
 demo: build/sessionlog.so $(TEST_BIN) | $(DEPS)
 	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so TRANSCRIPT='$(TRANSCRIPT)' \
 	  sh test/demo.sh
+
+# Three nodes that go on until they are stopped; the ports are CLUSTER_PORT+1
+# to +3.
+CLUSTER_PORT ?= 19000
+cluster: $(TEST_CLU) | $(DEPS)
+	@test -x build/test/cluster_node || { echo "no libdqlite here"; exit 1; }
+	@sh test/cluster/cluster.sh start build/cluster $(CLUSTER_PORT)
+cluster-test:
+	@$(MAKE) test T=cluster
 
 # The long forms of the tests; see test/soak.tcl, which holds them as a table.
 soak: build/sessionlog.so $(TEST_BIN) | $(DEPS)
@@ -230,7 +254,8 @@ CLANG_FORMAT ?= clang-format
 CLANG_TIDY   ?= clang-tidy
 CPPCHECK     ?= cppcheck
 
-FORMATTED := $(sort $(wildcard ext/*.[ch] test/c/*.[ch] test/bench/*.[ch]))
+FORMATTED := $(sort $(wildcard ext/*.[ch] test/c/*.[ch] test/bench/*.[ch] \
+                               test/cluster/*.[ch]))
 
 # What clang-format has no option for is done after it: }else{ and a brace
 # right behind the parenthesis that closes a function's head.

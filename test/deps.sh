@@ -5,6 +5,9 @@
 # Ubuntu what is missing is installed; elsewhere, and always with -n, one line
 # says what is missing and the exit status is 1.  Prints nothing and takes no
 # time when all is there.
+#
+# libdqlite, for the cluster's test, is installed where that can be done; else
+# the test is skipped.  It is tried once for a build directory.
 set -u
 
 install=yes
@@ -27,9 +30,11 @@ has_tcl_sqlite(){
     && echo 'if {[catch {package require sqlite3}]} {exit 1}' | tclsh
 }
 
-# Sets $missing to the packages, by their Debian names.
+# Sets $missing to the packages, by their Debian names, and $optional to those
+# that tests can do without.
 look(){
   missing=
+  optional=
   has_header sqlite3ext.h || missing="$missing libsqlite3-dev"
   has_header zstd.h || missing="$missing libzstd-dev"
   case $what in
@@ -38,6 +43,7 @@ look(){
       has_tcl_sqlite || missing="$missing libsqlite3-tcl"
       has_command sqlite3 || missing="$missing sqlite3"
       has_command tmux || missing="$missing tmux"
+      has_header dqlite.h || optional=libdqlite-dev
       ;;
     lint)
       for c in clang-format clang-tidy cppcheck; do
@@ -62,16 +68,22 @@ has_command "${CC%% *}" || {
   exit 1
 }
 look
-[ -z "$missing" ] && exit 0
+tried=build/deps.optional
+if [ -e $tried ] || [ $install = no ] || ! has_command apt-get; then
+  optional=
+fi
+[ -z "$missing$optional" ] && exit 0
 [ $install = no ] && complain
 has_command apt-get || complain
 
 as_root=
 if [ "$(id -u)" != 0 ]; then
-  has_command sudo || complain
   as_root=sudo
+  # For what can be done without nobody is asked for a password.
+  if [ -z "$missing" ] && ! sudo -n true 2>/dev/null; then exit 0; fi
+  has_command sudo || complain
 fi
-echo "sessionlog: installing $missing"
+echo "sessionlog: installing${missing:+ $missing}${optional:+ $optional}"
 apt(){
   $as_root env DEBIAN_FRONTEND=noninteractive \
     apt-get -q -o DPkg::Lock::Timeout=120 "$@" </dev/null
@@ -79,6 +91,13 @@ apt(){
 # An update that fails for one source of many is no reason to stop.
 apt update || true
 # shellcheck disable=SC2086
-apt install -y --no-install-recommends $missing || complain
+if [ -n "$missing" ]; then
+  apt install -y --no-install-recommends $missing || complain
+fi
+if [ -n "$optional" ]; then
+  apt install -y --no-install-recommends $optional \
+    || echo "sessionlog: no $optional here: its tests are skipped"
+  mkdir -p build && touch $tried
+fi
 look
 [ -z "$missing" ] || complain
