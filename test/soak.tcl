@@ -49,6 +49,18 @@ form trees {
   rounds $tclsh $test/tree_property.test
 }
 
+# kill -9 of writers; every disk image that a loss of power could leave, in
+# each journal mode; 64 threads in 8 processes on one file.
+form kill {
+  run $bin/core_kill $tmp 100000
+}
+form power {
+  run $bin/core_power 1000000
+}
+form concurrency {
+  run $bin/core_conc $tmp 10000000 -batch 200
+}
+
 # -------------------------------------------------------------------- options
 
 set opt [dict create -minutes 10 -form * -seed [clock seconds] -jobs 1 -table {}]

@@ -5,6 +5,7 @@
 **   core_kill DIRECTORY ROUNDS [OPTION...]
 **     -seconds N   end after N seconds even if there are rounds left
 **     -seed N      another run of random numbers
+**                  (both may come from the environment, see soak.tcl)
 **     -lose        now and then an event is acknowledged that was rolled back
 **     -twice       now and then an event without a key is sent again
 **
@@ -1012,9 +1013,9 @@ int main(int argc, char **argv){
                                          "delete, 1 writer",
                                          "delete, 4 writers" };
   Total aTotal[4];
-  u64 iRandom, iSeed = 1;
+  u64 iRandom, iSeed = (u64)stEnv("SESSIONLOG_SEED", 1);
   i64 iRound, nRound, nFound = 0;
-  double rEnd = 1e18;
+  double rEnd = stNow() + stEnv("SESSIONLOG_SECONDS", 1e9);
   int i, iLife;
   if( argc<3 ) stDie("usage: core_kill DIRECTORY ROUNDS ...");
   snprintf(zDb, sizeof(zDb), "%s/kill.db", argv[1]);
@@ -1047,6 +1048,11 @@ int main(int argc, char **argv){
     nFound += findings(&aTotal[i]);
   }
   reportOps();
+  for(i=0; i<4; i++){
+    stCount("rounds_killed", (u64)aTotal[i].nRound);
+    stCount("acknowledged", (u64)aTotal[i].nAck);
+    stCount("lost", (u64)aTotal[i].nLost);
+  }
   printf("findings=%lld\n", nFound);
   return nFound != 0;
 }

@@ -5,6 +5,7 @@
 **     -mode NAME   only this one of aMode[], e.g. wal+full
 **     -seconds N   end after N seconds even if there are images left
 **     -seed N      another run of random numbers
+**                  (both may come from the environment, see soak.tcl)
 **     -nosync      the disk ignores what it is asked to sync
 **     -lose        the disk forgets a write now and then
 **
@@ -920,9 +921,9 @@ static void report(const Mode *pMode, const Total *p){
 
 int main(int argc, char **argv){
   const char *zMode = 0;
-  u64 iSeed = 1;
-  i64 nImage, nFound = 0;
-  double rSeconds = 1e9;
+  u64 iSeed = (u64)stEnv("SESSIONLOG_SEED", 1);
+  i64 nImage, nAll = 0, nFound = 0;
+  double rSeconds = stEnv("SESSIONLOG_SECONDS", 1e9);
   int i;
   if( argc<2 ) stDie("usage: core_power IMAGES ...");
   nImage = atoll(argv[1]);
@@ -957,9 +958,11 @@ int main(int argc, char **argv){
       cutRun(&aMode[i], nImage, rEnd, &iRandom, &total);
     }
     report(&aMode[i], &total);
+    nAll += total.nImage;
     nFound += total.nCorrupt + total.nLost + total.nUnflushed;
   }
   forgetRecord();
+  stCount("images", (u64)nAll);
   printf("findings=%lld\n", nFound);
   return nFound != 0;
 }

@@ -78,6 +78,21 @@ static inline double stNow(void){
 }
 
 /*
+** A number that soak.tcl hands on in the environment, or iDefault.
+*/
+static inline double stEnv(const char *zVariable, double rDefault){
+  const char *z = getenv(zVariable);
+  return z && z[0] ? atof(z) : rDefault;
+}
+
+/*
+** A line that soak.tcl adds up.
+*/
+static inline void stCount(const char *zName, u64 n){
+  printf("count %s %llu\n", zName, (unsigned long long)n);
+}
+
+/*
 ** Open the file by a VFS (NULL: the default) with sessionlog on it.
 */
 static inline sqlite3 *stOpen(const char *zFile, const char *zVfs,
