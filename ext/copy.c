@@ -234,7 +234,7 @@ SlExport *slExportOpen(SlOp *pOp, const SlSession *pSession){
   }
   memset(p, 0, sizeof(*p));
   p->session = *pSession;
-  p->pReader = slReaderNew();
+  p->pReader = slReaderNew(pOp->pConn);
   if( p->pReader==0 ) pOp->rc = SQLITE_NOMEM;
   p->iHead = slHead(pOp, pSession);
   if( p->pReader ){

@@ -127,11 +127,21 @@ static void cachePut(SlOp *pOp, const SlUlid *pId, i64 iSession, i64 iHead){
 }
 
 i64 slHead(SlOp *pOp, const SlSession *pSession){
-  i64 iKey;
+  const SlCacheEntry *pSlot;
+  SlUlid id;
+  i64 iHead;
+  int bCache = pOp->bStable && slUlidParseText(pSession->zId, 26, &id);
   if( pOp->rc!=SQLITE_OK ) return 0;
-  iKey = slQueryInt(pOp, SL_SQL_EVENT_HEAD, SL_KEY(pSession->iKey, 0),
-                    SL_KEY(pSession->iKey, SL_MAX_ORDINAL), 0);
-  return iKey ? SL_ORDINAL(iKey) : pSession->iForkedAt;
+  if( bCache && (pSlot = cacheFind(pOp, &id))!=0
+   && pSlot->iSession==(u32)pSession->iKey
+  ){
+    return pSlot->iHead;
+  }
+  iHead = slQueryInt(pOp, SL_SQL_EVENT_HEAD, SL_KEY(pSession->iKey, 0),
+                     SL_KEY(pSession->iKey, SL_MAX_ORDINAL), 0);
+  iHead = iHead ? SL_ORDINAL(iHead) : pSession->iForkedAt;
+  if( bCache && pOp->rc==SQLITE_OK ) cachePut(pOp, &id, pSession->iKey, iHead);
+  return iHead;
 }
 
 i64 slOwnEvents(SlOp *pOp, const SlSession *pSession){
@@ -184,7 +194,7 @@ static int samePayload(const SlEvent *p1, const SlEvent *p2){
 */
 static void appendRepeat(SlOp *pOp, SlAppend *p, i64 iOrdinal){
   SlEvent old;
-  SlReader *pReader = slReaderNew();
+  SlReader *pReader = slReaderNew(pOp->pConn);
   int bSame = 0;
   if( pReader==0 ){
     pOp->rc = SQLITE_NOMEM;
@@ -341,5 +351,7 @@ void slAppend(SlOp *pOp, SlAppend *p){
   if( pOp->rc!=SQLITE_OK ) return;
   if( pOp->pConn->pBurst==pOp->pDb && appendLater(pOp, p) ) return;
   slPendingFlush(pOp);
+  pOp->bAppend = !pOp->bLockHeld;
   slOpWriteOne(pOp, appendTask, p);
+  pOp->bAppend = 0;
 }

@@ -62,6 +62,7 @@ void slFnTenant(SlOp *pOp, sqlite3_context *pCtx, int nArg,
     if( pOp->rc==SQLITE_OK ){
       sqlite3_free(pConn->zTenant);
       pConn->zTenant = zCopy;
+      pConn->iTenant++;
       pConn->zCurrent[0] = 0;
     }
   }

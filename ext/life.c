@@ -101,7 +101,7 @@ static void summaryMake(SlOp *pOp, SlPause *p, const SlSession *pSession){
   i64 iHead = slHead(pOp, pSession);
   i64 iFrom = iHead - SL_PAUSE_EVENTS + 1;
   sqlite3_str *pStr = sqlite3_str_new(0);
-  SlReader *pReader = slReaderNew();
+  SlReader *pReader = slReaderNew(pOp->pConn);
   if( pReader==0 ) slErrRc(pOp, SQLITE_NOMEM);
   if( iFrom<=pSession->iArchived ) iFrom = pSession->iArchived + 1;
   if( pOp->rc==SQLITE_OK ){

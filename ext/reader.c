@@ -26,6 +26,7 @@ enum {
 };
 
 struct SlReader {
+  SlConn *pConn;   /* where it goes when it is idle */
   SlOp *pOp;       /* for giving statements back */
   SlSegment *aSeg; /* newest session first */
   int nSeg;
@@ -46,9 +47,14 @@ struct SlReader {
   char zOrigin[27];
 };
 
-SlReader *slReaderNew(void){
-  SlReader *p = sqlite3_malloc64(sizeof(*p));
-  if( p ) memset(p, 0, sizeof(*p));
+SlReader *slReaderNew(SlConn *pConn){
+  SlReader *p = pConn->pReader;
+  pConn->pReader = 0;
+  if( p==0 ){
+    p = sqlite3_malloc64(sizeof(*p));
+    if( p ) memset(p, 0, sizeof(*p));
+  }
+  if( p ) p->pConn = pConn;
   return p;
 }
 
@@ -86,11 +92,19 @@ void slReaderClose(SlReader *p){
   p->pOp = 0;
 }
 
+void slReaderDelete(SlReader *p){
+  if( p ) sqlite3_free(p->aSeg);
+  sqlite3_free(p);
+}
+
 void slReaderFree(SlReader *p){
   if( p==0 ) return;
   slReaderClose(p);
-  sqlite3_free(p->aSeg);
-  sqlite3_free(p);
+  if( p->pConn->pReader==0 && p->nAlloc<=16 ){
+    p->pConn->pReader = p;
+  }else{
+    slReaderDelete(p);
+  }
 }
 
 /*

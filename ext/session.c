@@ -32,7 +32,8 @@ int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
     pOp->rc = SQLITE_NOMEM;
     return 0;
   }
-  sqlite3_snprintf(sizeof(p->zId), p->zId, "%s", zId);
+  strncpy(p->zId, zId, sizeof(p->zId) - 1);
+  p->zId[sizeof(p->zId) - 1] = 0;
   return 1;
 }
 
@@ -103,10 +104,59 @@ static int sessionByPrefix(SlOp *pOp, const char *z, i64 n, SlSession *p){
   return bFound && pOp->rc == SQLITE_OK;
 }
 
-int slFindText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
+/* ---- refs looked up lately ------------------------------------------- */
+
+/* How many are remembered, a power of two, and the longest. */
+#define MEMO_SLOTS 16
+#define MEMO_REF   55
+
+/* A ref and the session that it names. */
+struct SlMemo {
+  u8 nRef; /* bytes of the ref, 0: none */
+  char zRef[MEMO_REF];
+  SlSession session;
+};
+
+void slMemoClear(SlDb *pDb){
+  int i;
+  if( pDb->aMemo==0 ) return;
+  for(i=0; i<MEMO_SLOTS; i++) pDb->aMemo[i].nRef = 0;
+}
+
+void slMemoFree(SlDb *pDb){
+  sqlite3_free(pDb->aMemo);
+  pDb->aMemo = 0;
+}
+
+/*
+** The slot for a ref, whatever it holds now. NULL where nothing may be
+** remembered: the ref is too long, something may change it under our hands,
+** or there is no memory.
+*/
+static SlMemo *memoSlot(SlOp *pOp, const char *zRef, i64 nRef){
+  SlDb *pDb = pOp->pDb;
+  u32 h = 0;
+  i64 i;
+  if( !pOp->bStable || nRef<1 || nRef>MEMO_REF ) return 0;
+  if( pDb->aMemo==0 ){
+    pDb->aMemo = sqlite3_malloc64(MEMO_SLOTS * sizeof(SlMemo));
+    if( pDb->aMemo==0 ) return 0;
+    slMemoClear(pDb);
+  }
+  if( pDb->iMemoTenant!=pOp->pConn->iTenant ){
+    slMemoClear(pDb);
+    pDb->iMemoTenant = pOp->pConn->iTenant;
+  }
+  for(i=0; i<nRef; i++) h = h * 31 + (u8)zRef[i];
+  return &pDb->aMemo[(h ^ h >> 8) & (MEMO_SLOTS - 1)];
+}
+
+/*
+** The session that a ref names, by its id, name, label or prefix.
+*/
+static int sessionByRef(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
   SlUlid u;
   char zId[27];
-  if( pOp->rc!=SQLITE_OK ) return 0;
   if( slUlidParseText(zRef, nRef, &u) ){
     slUlidText(&u, zId);
     if( slFindId(pOp, zId, p) ) return 1;
@@ -116,6 +166,24 @@ int slFindText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
     if( sessionBy(pOp, SL_SQL_SESSION_BY_LABEL, zRef, nRef, p) ) return 1;
   }
   return sessionByPrefix(pOp, zRef, nRef, p);
+}
+
+int slFindText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
+  SlMemo *pMemo;
+  int bFound;
+  if( pOp->rc!=SQLITE_OK ) return 0;
+  pMemo = memoSlot(pOp, zRef, nRef);
+  if( pMemo && pMemo->nRef==nRef && memcmp(pMemo->zRef, zRef, (size_t)nRef)==0 ){
+    *p = pMemo->session;
+    return 1;
+  }
+  bFound = sessionByRef(pOp, zRef, nRef, p);
+  if( bFound && pMemo ){
+    pMemo->nRef = (u8)nRef;
+    memcpy(pMemo->zRef, zRef, (size_t)nRef);
+    pMemo->session = *p;
+  }
+  return bFound;
 }
 
 int slFind(SlOp *pOp, sqlite3_value *pRef, SlSession *p){

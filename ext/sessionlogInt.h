@@ -50,6 +50,8 @@ typedef struct SlSession SlSession;
 typedef struct SlCache SlCache;
 typedef struct SlMemory SlMemory;
 typedef struct SlPending SlPending;
+typedef struct SlReader SlReader;
+typedef struct SlMemo SlMemo;
 
 /**************************************************************************
 ** Interface to code in store.c: connections, databases, operations, and
@@ -69,6 +71,7 @@ struct SlConn {
   sqlite3 *db;             /* the connection */
   int nRef;                /* registrations that hold this object */
   char *zTenant;           /* the tenant, never NULL */
+  u32 iTenant;             /* counts its changes */
   int bLocked;             /* the tenant can't be changed any more */
   char *zSchema;           /* the database that is meant by default */
   SlDb *pDb;               /* databases used so far */
@@ -78,6 +81,7 @@ struct SlConn {
   SlOp *pTask;             /* the operation that the task table will run */
   sqlite3_stmt *pTaskStmt; /* idle statement that runs it */
   char zCurrent[27];       /* id of the current session, or "" */
+  SlReader *pReader;       /* idle reader, see reader.c */
   SlBlock *pBlock;         /* idle decoder, see reader.c */
   SlPending *pPending;     /* events that wait to be written, see pending.c */
   SlDb *pBurst;            /* where the last statement of ours was an append */
@@ -97,6 +101,9 @@ struct SlDb {
   int eWrites;     /* SL_WRITES_ as stored */
   int iSchema;     /* schema version as stored, 0: not known */
   SlCache *pCache; /* sessions recently appended to, see event.c */
+  int bUtf16;      /* its text is not UTF-8 */
+  u32 iMemoTenant; /* SlConn.iTenant of what is in aMemo */
+  SlMemo *aMemo;   /* refs looked up lately, or NULL: session.c */
   sqlite3_stmt *aStmt[SL_SQL_COUNT]; /* idle statements */
 };
 
@@ -107,6 +114,10 @@ struct SlOp {
   SlDb *pDb;                     /* the database it works on */
   int rc;                        /* SQLITE_OK, or why all the rest is skipped */
   char *zErr;                    /* message for rc, or NULL for SQLite's own */
+  int bStable;                   /* nothing read since the caches were made has
+                           ** changed, and nothing can until slOpEnd() */
+  int bAppend;                   /* the task is an append: no session changes */
+  int eProbe;                    /* which statement pProbe is */
   sqlite3_stmt *pProbe;          /* holds the read snapshot until slOpEnd() */
   void (*xTask)(SlOp *, void *); /* see slOpWrite() */
   void *pTaskArg;
@@ -242,7 +253,7 @@ int slStepAll(sqlite3_stmt *);
 /* Run a statement that writes, and give it back. */
 void slRun(SlOp *, int eSql, sqlite3_stmt *);
 
-/* Run eSql with one or two integers bound, and return the integer that its
+/* Run eSql with up to two integers bound, and return the integer that its
 ** first row has in column 0, or iDefault without a row or with NULL. */
 i64 slQueryInt(SlOp *, int eSql, i64 i1, i64 i2, i64 iDefault);
 
@@ -329,6 +340,10 @@ int slFindText(SlOp *, const char *zRef, i64 nRef, SlSession *);
 ** pRef a NULL pointer (an argument left out) the current session is meant. */
 void slNeed(SlOp *, sqlite3_value *pRef, SlSession *);
 void slNeedText(SlOp *, const char *zRef, i64 nRef, SlSession *);
+
+/* Forget the refs looked up lately; free what holds them. */
+void slMemoClear(SlDb *);
+void slMemoFree(SlDb *);
 
 /* The error that slNeed() gives. */
 void slNoSession(SlOp *, sqlite3_value *pRef);
@@ -773,10 +788,11 @@ void slFlush(SlOp *);
 ** Interface to code in reader.c: a session's history as one sequence.
 */
 
-typedef struct SlReader SlReader;
-
-SlReader *slReaderNew(void);
-void slReaderFree(SlReader *); /* slReaderClose() first */
+/* A reader, the connection's idle one or a new one; NULL: no memory. It goes
+** back, closed, by slReaderFree(). slReaderDelete() is for its last. */
+SlReader *slReaderNew(SlConn *);
+void slReaderFree(SlReader *);
+void slReaderDelete(SlReader *);
 
 /* Position before the events iFrom..iTo (inclusive) of the session's whole
 ** history, inherited and archived ones included, ascending or descending.

@@ -94,9 +94,11 @@ void slConnUnref(void *pArg){
     for(pDb=p->pDb; pDb; pDb=pNext){
       pNext = pDb->pNext;
       slCacheFree(pDb->pCache);
+      slMemoFree(pDb);
       sqlite3_free(pDb->zName);
       sqlite3_free(pDb);
     }
+    slReaderDelete(p->pReader);
     slBlockFree(p->pBlock);
     slMemoryFree(p->pMemory);
     slPendingFree(p);
@@ -171,6 +173,7 @@ SlDb *slDbByIndex(SlConn *p, int iDb){
 */
 void slDbChanged(SlDb *pDb){
   if( pDb->pCache ) slCacheClear(pDb->pCache);
+  slMemoClear(pDb);
 }
 
 /*
@@ -207,21 +210,15 @@ void slConnEnlist(SlConn *p){
 }
 
 /*
-** The transaction is over. What is cached of main stays good, if it was, and
-** the data version that our own commit has moved is taken over; an attached
-** database may be replaced by another under the same name before we hear of
-** it again.
+** The transaction is over. What is cached stays good, if it was, and the data
+** version that our own commit has moved is taken over.
 */
 void slConnCommit(SlConn *p){
   SlDb *pDb;
   p->bEnlisted = 0;
   p->pBurst = 0;
   for(pDb=p->pDb; pDb; pDb=pDb->pNext){
-    if( pDb->iDb!=0 ){
-      slDbForget(pDb);
-    }else if( pDb->bChecked ){
-      pDb->iVersion = slDataVersion(pDb);
-    }
+    if( pDb->bChecked ) pDb->iVersion = slDataVersion(pDb);
     pDb->bChecked = 0;
   }
 }
@@ -280,8 +277,9 @@ void slOpBeginValue(SlOp *pOp, SlConn *pConn, sqlite3_value *pSchema){
 }
 
 void slOpEnd(SlOp *pOp){
+  pOp->bStable = 0;
   if( pOp->pProbe ){
-    slFree(pOp, SL_SQL_CONFIG_PROBE, pOp->pProbe);
+    slFree(pOp, pOp->eProbe, pOp->pProbe);
     pOp->pProbe = 0;
   }
 }
@@ -418,6 +416,45 @@ static void slDbAbsent(SlOp *pOp){
 }
 
 /*
+** 1 if the open transaction, if any, has not written to the database: what
+** is cached can't be out of date by plain SQL of this connection.
+*/
+static int slTxnUnwritten(SlDb *pDb){
+  return sqlite3_txn_state(pDb->pConn->db, pDb->zName) != SQLITE_TXN_WRITE;
+}
+
+/*
+** Open a read snapshot, held by SlOp.pProbe, and see whether all that is
+** known of the database still holds: 1. This costs less than to read the
+** configuration again. The statement must be one that was there when the
+** schema was verified, since it tells whether that has changed.
+*/
+static int slDbUnchanged(SlOp *pOp){
+  SlDb *pDb = pOp->pDb;
+  sqlite3_stmt *pStmt;
+  if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA
+   || pDb->aStmt[SL_SQL_CONFIG_TOUCH]==0
+   || pDb->aStmt[SL_SQL_CONFIG_PROBE]==0
+  ){
+    return 0;
+  }
+  pStmt = slStmt(pOp, SL_SQL_CONFIG_TOUCH);
+  if( slStep(pOp, pStmt) ){
+    if( sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_REPREPARE, 1) ){
+      slDbForget(pDb);
+    }else if( slDataVersion(pDb)==pDb->iVersion && slTxnUnwritten(pDb) ){
+      pOp->pProbe = pStmt;
+      pOp->eProbe = SL_SQL_CONFIG_TOUCH;
+      pOp->bStable = 1;
+      return 1;
+    }
+  }
+  slDbAbsent(pOp);
+  slFree(pOp, SL_SQL_CONFIG_TOUCH, pStmt);
+  return 0;
+}
+
+/*
 ** Read the configuration: opens a read snapshot, held by SlOp.pProbe, and
 ** brings SlDb up to date. SlDb.iSchema is 0 where there are no tables.
 */
@@ -444,6 +481,8 @@ static void slDbProbe(SlOp *pOp){
       pDb->eWrites = SL_WRITES_EXPLICIT;
     }
     pOp->pProbe = pStmt;
+    pOp->eProbe = SL_SQL_CONFIG_PROBE;
+    pOp->bStable = slTxnUnwritten(pDb);
     if( pDb->iSchema>SL_SCHEMA ){
       slErr(pOp, SQLITE_ERROR,
             "sessionlog schema version %d is newer than "
@@ -463,12 +502,14 @@ static void slDbProbe(SlOp *pOp){
 ** 1 if what is known of the database holds: it has a write transaction of
 ** ours, so that nobody else can have changed it since the data version was
 ** taken. Notes that it was so: until the end of a transaction that one of
-** our tables belongs to, or its rollback to a savepoint, it stays so.
+** our tables belongs to, or its rollback to a savepoint, it stays so. A
+** database other than main may be another one under the same name, which only
+** slDbProbe() finds out.
 */
 static int slDbFresh(SlDb *pDb){
   if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA ) return 0;
   if( pDb->bChecked && pDb->pConn->bEnlisted ) return 1;
-  if( sqlite3_txn_state(pDb->pConn->db, pDb->zName)==SQLITE_TXN_WRITE
+  if( pDb->iDb==0 && sqlite3_txn_state(pDb->pConn->db, pDb->zName)==SQLITE_TXN_WRITE
    && slDataVersion(pDb)==pDb->iVersion
   ){
     pDb->bChecked = 1;
@@ -483,12 +524,15 @@ static int slDbFresh(SlDb *pDb){
 static void slDbVerifyOnce(SlOp *pOp){
   if( pOp->rc!=SQLITE_OK || pOp->pDb->bVerified ) return;
   slDbVerify(pOp);
+  pOp->pDb->bUtf16 = slQueryInt(pOp, SL_SQL_CHAR_SIZE, 0, 0, 1) != 1;
+  slFree(pOp, SL_SQL_CONFIG_TOUCH, slStmt(pOp, SL_SQL_CONFIG_TOUCH));
   if( pOp->rc==SQLITE_OK ) pOp->pDb->bVerified = 1;
 }
 
 int slOpRead(SlOp *pOp){
   if( pOp->rc!=SQLITE_OK ) return 0;
-  if( pOp->bLockHeld ) return 1;
+  if( pOp->bLockHeld || slDbFresh(pOp->pDb) ) return 1;
+  if( pOp->pProbe==0 && slDbUnchanged(pOp) ) return 1;
   slDbProbe(pOp);
   if( pOp->rc!=SQLITE_OK || pOp->pDb->iSchema==0 ) return 0;
   slDbVerifyOnce(pOp);
@@ -546,6 +590,7 @@ void slOpRunTask(SlOp *pOp){
     slDbVerifyOnce(pOp);
     pDb->bChecked = 1;
   }
+  if( !pOp->bAppend ) slMemoClear(pDb);
   if( pOp->rc==SQLITE_OK ) pOp->xTask(pOp, pOp->pTaskArg);
   slOpEnd(pOp);
   pOp->bLockHeld = 0;
@@ -593,6 +638,7 @@ void slOpWriteOne(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   if( !pOp->bLockHeld && pOp->pConn->bEnlisted && slDbFresh(pOp->pDb) ){
     pOp->bLockHeld = 1;
     slDbMark(pOp);
+    if( !pOp->bAppend ) slMemoClear(pOp->pDb);
     if( pOp->rc==SQLITE_OK ) xTask(pOp, pArg);
     pOp->bLockHeld = 0;
   }else{

@@ -119,7 +119,7 @@ static void evNext(SlOp *pOp, SlCursor *pBase){
 */
 static void evBegin(SlOp *pOp, EvCursor *pCur, i64 iFrom, i64 iTo, i64 nLimit,
                     int bDesc) {
-  pCur->pReader = slReaderNew();
+  pCur->pReader = slReaderNew(pOp->pConn);
   if( pCur->pReader==0 ){
     pOp->rc = SQLITE_NOMEM;
     return;
@@ -294,6 +294,21 @@ static int evPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
   return SQLITE_OK;
 }
 
+/*
+** Return a value of the present row. sqlite3_result_value() would allocate
+** memory for each text anew.
+*/
+static void evResult(const SlOp *pOp, sqlite3_context *pCtx,
+                     sqlite3_value *pVal) {
+  if( sqlite3_value_type(pVal)==SQLITE_TEXT && !pOp->pDb->bUtf16 ){
+    const char *z = (const char *)sqlite3_value_blob(pVal);
+    sqlite3_result_text(pCtx, z ? z : "", sqlite3_value_bytes(pVal),
+                        SQLITE_TRANSIENT);
+  }else{
+    sqlite3_result_value(pCtx, pVal);
+  }
+}
+
 static void evColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
                      int iCol) {
   static const u8 aValue[] = {
@@ -317,7 +332,7 @@ static void evColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
   }
   pVal = slReaderValue(pCur->pReader, aValue[iCol]);
   if( pVal ){
-    sqlite3_result_value(pCtx, pVal);
+    evResult(pOp, pCtx, pVal);
     return;
   }
   slReaderEvent(pOp, pCur->pReader, &e);

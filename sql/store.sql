@@ -9,6 +9,14 @@ SELECT value FROM $db.sessionlog_config WHERE name=?1
 SELECT (SELECT value FROM $db.sessionlog_config WHERE name='schema_version'),
        (SELECT value FROM $db.sessionlog_config WHERE name='writes')
 
+-- name: config_touch
+-- Opens the snapshot, and nothing else.
+SELECT 1 FROM $db.sessionlog_config
+
+-- name: char_size
+-- 1 where text is UTF-8, 2 where it is UTF-16.
+SELECT length(CAST('a' AS BLOB))
+
 -- name: config_set
 INSERT INTO $db.sessionlog_config(name, value) VALUES(?1, ?2)
   ON CONFLICT(name) DO UPDATE SET value=excluded.value
