@@ -21,10 +21,9 @@
 #define C_GRID "#dddddd"
 #define C_GOOD "#2a9d63"
 #define C_BAD  "#d1603d"
-static const char *const azColor[] = { "#2f6db5", "#7fb0e0", "#e09f3e",
-                                       "#8a8f98", "#5a5f66", "#b7bcc4",
+static const char *const azColor[] = { "#2f6db5", "#74abe0", "#1b9aaa",
+                                       "#e0a43a", "#5a5f66", "#a9afb8",
                                        "#d1603d" };
-#define N_COLOR 7
 
 /* Points as handed over. Series and categories are kept in the order in
 ** which they first came. */
@@ -61,16 +60,21 @@ void chartPoint(int eChart, const char *zSeries, const char *zX, double x,
                 double y) {
   Chart *p = &aChart[eChart];
   int iSeries, iCat;
-  if( eChart==CHART_BYTES ){
-    /* Here x gives the order of the series. */
-    static const char *const az[] = { "N", "rows", "packed" };
-    int i;
-    for(i=0; i<3; i++) indexOf(p->azSeries, &p->nSeries, N_SERIES, az[i]);
-  }
   iSeries = indexOf(p->azSeries, &p->nSeries, N_SERIES, zSeries);
   iCat = indexOf(p->azCat, &p->nCat, N_CAT, zX);
   p->aX[iCat] = x;
   p->aY[iSeries][iCat] = y;
+}
+
+/*
+** The colour of a series: the baselines have theirs in every chart.
+*/
+static const char *colorOf(const Chart *p, int iSeries){
+  const char *z = p->azSeries[iSeries];
+  if( strcmp(z, "N")==0 ) return azColor[6];
+  if( strcmp(z, "R0")==0 || strstr(z, "raw") ) return azColor[4];
+  if( strstr(z, "R1") ) return azColor[5];
+  return azColor[iSeries % 4];
 }
 
 /*
@@ -101,7 +105,7 @@ static double axisStep(double r){
 static void legend(Svg *pSvg, const Chart *p, double x, double y){
   int i;
   for(i=0; i<p->nSeries; i++){
-    svgRect(pSvg, x, y - 9, 11, 11, azColor[i % N_COLOR]);
+    svgRect(pSvg, x, y - 9, 11, 11, colorOf(p, i));
     svgText(pSvg, x + 16, y, 's', 12, C_TEXT, p->azSeries[i]);
     x += 36 + 6.6 * (double)strlen(p->azSeries[i]);
   }
@@ -130,15 +134,20 @@ static void yAxis(const Frame *p, const char *zUnit){
 }
 
 /*
-** Series as lines over a logarithmic x axis.
+** Series as lines over a logarithmic x axis, aTarget, which may be NULL, giving
+** the target of each.
 */
 static void lineChart(const Chart *p, const char *zFile, const char *zTitle,
-                      const char *zSub, const char *zUnit, const char *zX) {
+                      const char *zSub, const char *zUnit, const char *zX,
+                      const double *aTarget) {
   Frame f = { 0, 70, 100, 650, 270, 0 };
   int i, j;
   double rLow = log10(p->aX[0]), rHigh = log10(p->aX[p->nCat - 1]);
   f.pSvg = svgOpen(zFile, 760, 430, zTitle, zSub);
   f.rMax = maxY(p) * 1.15;
+  for(i=0; aTarget && i<p->nSeries; i++){
+    if( f.rMax<aTarget[i]*1.1 ) f.rMax = aTarget[i] * 1.1;
+  }
   legend(f.pSvg, p, 70, 80);
   yAxis(&f, zUnit);
   for(j=0; j<p->nCat; j++){
@@ -151,11 +160,16 @@ static void lineChart(const Chart *p, const char *zFile, const char *zTitle,
     for(j=0; j<p->nCat; j++){
       double x = f.x + 30 + (log10(p->aX[j]) - rLow) / (rHigh - rLow) * 590;
       double y = f.y + f.h - p->aY[i][j] / f.rMax * f.h;
-      const char *zColor = azColor[i % N_COLOR];
+      const char *zColor = colorOf(p, i);
       if( j>0 ) svgLine(f.pSvg, xLast, yLast, x, y, zColor, 2, 0);
       svgDot(f.pSvg, x, y, 4, zColor);
       xLast = x;
       yLast = y;
+    }
+    if( aTarget ){
+      double y = f.y + f.h - aTarget[i] / f.rMax * f.h;
+      svgLine(f.pSvg, f.x, y, f.x + f.w, y, colorOf(p, i), 1, 1);
+      svgText(f.pSvg, f.x + f.w, y - 4, 'e', 11, colorOf(p, i), "target");
     }
   }
   svgClose(f.pSvg);
@@ -168,28 +182,32 @@ static void lineChart(const Chart *p, const char *zFile, const char *zTitle,
 static void barChart(const Chart *p, const char *zFile, const char *zTitle,
                      const char *zSub, int bShare) {
   Frame f = { 0, 70, 100, 0, 270, 0 };
-  double wBar = 44, wGroup = wBar * p->nSeries + 40;
+  double wBar = 44, x = f.x + 30;
   char z[40];
   int i, j;
-  f.w = wGroup * p->nCat + 20;
+  for(i=0; i<p->nSeries; i++){
+    for(j=0; j<p->nCat; j++) f.w += p->aY[i][j] > 0 ? wBar : 0;
+  }
+  f.w += 40 * p->nCat + 20;
   if( f.w<560 ) f.w = 560;
   f.rMax = bShare ? 125 : maxY(p) * 1.1;
   f.pSvg = svgOpen(zFile, (int)f.w + 100, 420, zTitle, zSub);
   legend(f.pSvg, p, 70, 80);
   yAxis(&f, bShare ? "%" : "");
   for(j=0; j<p->nCat; j++){
-    double x = f.x + 30 + wGroup * j, xFirst = x;
+    double xFirst = x;
     for(i=0; i<p->nSeries; i++){
       double r = bShare ? 100 * p->aY[i][j] / p->aY[0][j] : p->aY[i][j];
       double h = r / f.rMax * f.h;
       if( p->aY[i][j]<=0 ) continue;
-      svgRect(f.pSvg, x, f.y + f.h - h, wBar - 4, h, azColor[i % N_COLOR]);
+      svgRect(f.pSvg, x, f.y + f.h - h, wBar - 4, h, colorOf(p, i));
       snprintf(z, sizeof(z), "%.0f", p->aY[i][j]);
       svgText(f.pSvg, x + wBar / 2 - 2, f.y + f.h - h - 5, 'm', 11, C_TEXT, z);
       x += wBar;
     }
     svgText(f.pSvg, (xFirst + x) / 2 - 2, f.y + f.h + 20, 'm', 13, C_TEXT,
             p->azCat[j]);
+    x += 40;
   }
   svgClose(f.pSvg);
 }
@@ -233,6 +251,9 @@ static void ratioChart(void){
     double x, r;
     if( p->eOp==OP_NONE ) continue;
     y = 88 + 20 * iRow++;
+    if( i>0 && reportAt(i - 1)->iLine!=p->iLine ){
+      svgLine(pSvg, 20, y - 1, 1110, y - 1, C_GRID, 1, 0);
+    }
     r = log(against(p));
     r = r < rLow ? rLow : r > rHigh ? rHigh : r;
     x = xPlot + (r - rLow) / (rHigh - rLow) * wPlot;
@@ -252,6 +273,7 @@ static void ratioChart(void){
 ** Write all charts that have points.
 */
 void chartWrite(void){
+  static const double aFork[] = { 1.1, 1.3 };
   ratioChart();
   if( aChart[CHART_APPEND].nCat ){
     barChart(&aChart[CHART_APPEND], "bench-append.svg",
@@ -265,14 +287,14 @@ void chartWrite(void){
               "Cost against the length of the history",
               "CPU time of one append in a transaction of 50, and of reading"
               " the last 10 events.",
-              " µs", "events in the session");
+              " µs", "events in the session", 0);
   }
   if( aChart[CHART_FORK].nCat ){
     lineChart(&aChart[CHART_FORK], "bench-forks.svg",
               "Reading through forks of forks",
               "CPU time against a session of the same length without forks;"
               " each fork adds 100 events.",
-              "×", "forks above the session");
+              "×", "forks above the session", aFork);
   }
   if( aChart[CHART_BYTES].nCat ){
     barChart(&aChart[CHART_BYTES], "bench-bytes.svg", "Bytes an event",

@@ -138,10 +138,6 @@ static void oneSession(const Input *pInput){
   for(i=0; i<WAY_COUNT; i++){
     chartPoint(CHART_APPEND, azWay[i], "1 session", 0, timingMedian(&t, i));
   }
-  chartPoint(CHART_BYTES, "rows", pInput->zName, 0,
-             (double)(b.aByte[WAY_LOG] - b.aWal[WAY_LOG]) / (double)b.nEvent);
-  chartPoint(CHART_BYTES, "N", pInput->zName, 2,
-             (double)(b.aByte[WAY_N] - b.aWal[WAY_N]) / (double)b.nEvent);
 }
 
 /*
@@ -162,10 +158,6 @@ static void otherInput(const Input *pInput, i64 nEvent){
   bulkRow(&t, 1, zWhat, 0, 3, OP_NONE, 0, "N");
   snprintf(zWhat, sizeof(zWhat), "bytes, %s", pInput->zName);
   bulkByteRow(&b, zWhat, 0, 3, OP_NONE, 0, "N");
-  chartPoint(CHART_BYTES, "rows", pInput->zName, 0,
-             (double)(b.aByte[0] - b.aWal[0]) / (double)b.nEvent);
-  chartPoint(CHART_BYTES, "N", pInput->zName, 2,
-             (double)(b.aByte[3] - b.aWal[3]) / (double)b.nEvent);
 }
 
 /*

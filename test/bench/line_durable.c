@@ -61,7 +61,7 @@ static void durable(const Input *pInput, int nSession){
            nSession > 1 ? "s" : "");
   for(i=1; i<3; i++){
     reportRow(4, zWhat, OP_MAX, i == 1 ? 1.10 : 0.75, i == 1 ? "R0" : "N",
-              timingRatio(&t, 0, i), "%.2f / %.2f us",
+              timingRatio(&t, 0, i), "%.2f / %.2f µs",
               timingMedian(&t, 0) / n / 1e3, timingMedian(&t, i) / n / 1e3);
   }
   for(i=1; i<3; i++){

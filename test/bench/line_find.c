@@ -127,7 +127,7 @@ void lineFind(void){
     raceRun(&race, &t);
     snprintf(zWhat, sizeof(zWhat), "%s, %s against 1k sessions", azFind[i],
              nMany == 1000000 ? "1M" : "100k");
-    reportRow(12, zWhat, OP_EQUAL, 1.3, "times", timingRatio(&t, 1, 0),
+    reportRow(12, zWhat, OP_EQUAL, 1.3, "×", timingRatio(&t, 1, 0),
               "%.0f / %.0f ns", timingMedian(&t, 1) / n,
               timingMedian(&t, 0) / n);
   }

@@ -144,11 +144,11 @@ static void forkCost(const Input *pInput){
   n = (double)race.nChunk * N_FORK * 1e3;
   for(i=0; i<3; i++){
     reportRow(10, azWhat[i], OP_MAX, 1.2, "R0",
-              timingRatio(&t, (int)i, FORK_RAW), "%.2f / %.2f us a fork",
+              timingRatio(&t, (int)i, FORK_RAW), "%.2f / %.2f µs a fork",
               timingMedian(&t, (int)i) / n, timingMedian(&t, FORK_RAW) / n);
   }
-  reportRow(10, "bytes of a fork, history of 1M against 10", OP_EQUAL, 1.0,
-            "times", (double)aByte[1] / (double)aByte[0],
+  reportRow(10, "bytes of a fork, history of 1M against 10", OP_EQUAL, 1.0, "×",
+            (double)aByte[1] / (double)aByte[0],
             "%.0f / %.0f bytes of WAL, the file grows by %.0f / %.0f",
             (double)aByte[1] / 100, (double)aByte[0] / 100,
             (double)aGrow[1] / 100, (double)aGrow[0] / 100);
@@ -260,7 +260,7 @@ static void chainRun(Chains *p, i64 nTail, double rTarget){
     snprintf(zWhat, sizeof(zWhat), "%s through %s fork%s",
              nTail ? "tail of 10" : "full read", azDepth[i],
              aDepth[i] > 1 ? "s" : "");
-    reportRow(11, zWhat, OP_MAX, rTarget, "flat", r, "%.2f / %.2f us a read",
+    reportRow(11, zWhat, OP_MAX, rTarget, "flat", r, "%.2f / %.2f µs a read",
               timingMedian(&t, 2 * i) / n, timingMedian(&t, 2 * i + 1) / n);
     chartPoint(CHART_FORK, nTail ? "tail of 10" : "full read", azDepth[i],
                aDepth[i], r);

@@ -142,7 +142,7 @@ static void newsRow(const Timing *p, int eDo){
   char zWhat[80];
   snprintf(zWhat, sizeof(zWhat), "events_since(), %s, 1M against 100 events",
            azDo[eDo]);
-  reportRow(8, zWhat, OP_EQUAL, 1.1, "times", timingRatio(p, N_LENGTH - 1, 0),
+  reportRow(8, zWhat, OP_EQUAL, 1.1, "×", timingRatio(p, N_LENGTH - 1, 0),
             "%.0f / %.0f ns", timingMedian(p, N_LENGTH - 1),
             timingMedian(p, 0));
 }
@@ -163,7 +163,7 @@ static void flatRow(const Timing *p, int eDo){
   }
   snprintf(zWhat, sizeof(zWhat), "%s at 1k to 1M events, worst: %s against 1k",
            azDo[eDo], azLength[iWorst]);
-  reportRow(9, zWhat, OP_EQUAL, 1.15, "times", rWorst,
+  reportRow(9, zWhat, OP_EQUAL, 1.15, "×", rWorst,
             "%.0f / %.0f / %.0f / %.0f ns", timingMedian(p, 1),
             timingMedian(p, 2), timingMedian(p, 3), timingMedian(p, 4));
 }
@@ -182,12 +182,12 @@ void lineHistory(void){
   newsRow(&t, DO_NOTHING_NEW);
   historyRun(&h, DO_ONE_NEW, 0, &t);
   newsRow(&t, DO_ONE_NEW);
-  historyRun(&h, DO_TAIL, 1, &t);
   historyRun(&h, DO_TAIL, 0, &t);
   flatRow(&t, DO_TAIL);
-  historyRun(&h, DO_APPEND, 1, &t);
+  historyRun(&h, DO_TAIL, 1, &t);
   historyRun(&h, DO_APPEND, 0, &t);
   flatRow(&t, DO_APPEND);
+  historyRun(&h, DO_APPEND, 1, &t);
   sqlite3_finalize(h.pSince);
   sqlite3_finalize(h.pRead);
   appenderClose(&h.a);

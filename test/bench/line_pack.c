@@ -54,6 +54,22 @@ static void packEnd(void *pArg, int iVar, int iRound){
 }
 
 /*
+** Bytes of the same events in the peers' layout.
+*/
+static i64 peerBytes(const Input *pInput, i64 nEvent){
+  Appender a;
+  i64 i;
+  appenderOpen(&a, WAY_N, "packn.db", 1, pInput);
+  dbExec(a.db, "BEGIN");
+  for(i=0; i<nEvent; i++) appenderAdd(&a, i, 0);
+  dbExec(a.db, "COMMIT");
+  appenderClose(&a);
+  i = dbBytes("packn.db");
+  dbRemove("packn.db");
+  return i;
+}
+
+/*
 ** Measure with an input. The targets are for transcripts.
 */
 static void pack(const Input *pInput, i64 nEvent, int bTarget){
@@ -73,11 +89,14 @@ static void pack(const Input *pInput, i64 nEvent, int bTarget){
             (double)p.nBlocks / n, (double)p.nRows / n);
   snprintf(zWhat, sizeof(zWhat), "packing an event, %s", pInput->zName);
   r = timingMedian(&t, 0) / n / 1e3;
-  reportRow(14, zWhat, bTarget ? OP_MAX : OP_NONE, 2.5, "us", r,
+  reportRow(14, zWhat, bTarget ? OP_MAX : OP_NONE, 2.5, "µs", r,
             "payloads of %.0f bytes, %.0f MB/s",
             (double)pInput->nByte / pInput->n,
             (double)pInput->nByte / pInput->n / r);
-  chartPoint(CHART_BYTES, "packed", pInput->zName, 1, (double)p.nBlocks / n);
+  chartPoint(CHART_BYTES, "N", pInput->zName, 0,
+             (double)peerBytes(pInput, nEvent) / n);
+  chartPoint(CHART_BYTES, "rows", pInput->zName, 0, (double)p.nRows / n);
+  chartPoint(CHART_BYTES, "packed", pInput->zName, 0, (double)p.nBlocks / n);
 }
 
 /*

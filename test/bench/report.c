@@ -82,7 +82,9 @@ const char *reportTarget(const ReportRow *p){
   static char z[80];
   static const char *const az[] = { "≤", "≥", "within" };
   if( p->eOp==OP_NONE ) return "";
-  snprintf(z, sizeof(z), "%s %.4g %s", az[p->eOp], p->rTarget, p->zBase);
+  snprintf(z, sizeof(z), "%s %.4g %s",
+           p->eOp == OP_EQUAL && p->rTarget == 1 ? "=" : az[p->eOp], p->rTarget,
+           p->zBase);
   return z;
 }
 
@@ -192,7 +194,7 @@ static void writeHead(FILE *p){
           " the session, timestamp by default, JSON text.\n"
           "- **raw**: prepared SELECT over rows in the layout of R0, given"
           " the range of keys. **flat**: a session of the same length without"
-          " forks. **times**: one size against the other, either way"
+          " forks. **×**: one size against the other, either way"
           " round.\n\n"
           "Rows without a target are there for information.\n\n",
           zCpu, sysconf(_SC_NPROCESSORS_ONLN), sqlite3_libversion(),
