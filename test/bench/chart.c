@@ -107,7 +107,7 @@ static void legend(Svg *pSvg, const Chart *p, double x, double y){
   for(i=0; i<p->nSeries; i++){
     svgRect(pSvg, x, y - 9, 11, 11, colorOf(p, i));
     svgText(pSvg, x + 16, y, 's', 12, C_TEXT, p->azSeries[i]);
-    x += 36 + 6.6 * (double)strlen(p->azSeries[i]);
+    x += 30 + 6.3 * (double)strlen(p->azSeries[i]);
   }
 }
 

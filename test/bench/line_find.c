@@ -3,7 +3,8 @@
 **
 ** The same statements on two databases. Every way is tried with 100 sessions
 ** picked from all over the database, again and again, so that their pages are
-** in the cache and what is measured is the search.
+** in the cache and what is measured is the search. The raw SELECT shows by how
+** much SQLite's own search grows.
 */
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ enum {
   FIND_NAME,
   FIND_LABEL,
   FIND_PREFIX,
+  FIND_RAW,
   FIND_COUNT
 };
 static const char *const azFind[FIND_COUNT] = { "newest 20 sessions by id",
@@ -27,7 +29,8 @@ static const char *const azFind[FIND_COUNT] = { "newest 20 sessions by id",
                                                 "find by id",
                                                 "find by name",
                                                 "find by label",
-                                                "find by prefix" };
+                                                "find by prefix",
+                                                "raw SELECT by name" };
 static const char *const azSql[FIND_COUNT] = {
   "SELECT id, name, started_at_ms FROM session_list"
   " ORDER BY id DESC LIMIT 20",
@@ -36,7 +39,8 @@ static const char *const azSql[FIND_COUNT] = {
   "SELECT session_find(?1)",
   "SELECT session_find(?1)",
   "SELECT session_find(?1)",
-  "SELECT session_find(?1)"
+  "SELECT session_find(?1)",
+  "SELECT id FROM sessionlog_session WHERE tenant='default' AND name=?1"
 };
 
 typedef struct Finder Finder;
@@ -79,6 +83,7 @@ static void findOpen(Finder *p, const char *zName, i64 n){
   for(j=0; j<N_PICK; j++){
     i64 iPick = (i64)(inputRandom() % (unsigned)(n / 10)) * 10;
     snprintf(p->aRef[FIND_NAME][j], 40, "session-%lld", iPick);
+    snprintf(p->aRef[FIND_RAW][j], 40, "session-%lld", iPick);
     snprintf(p->aRef[FIND_LABEL][j], 40, "label-%lld", iPick);
     dbText(p->db, p->aRef[FIND_ID][j], 40,
            "SELECT id FROM session_list WHERE name=%Q", p->aRef[FIND_NAME][j]);
@@ -127,8 +132,8 @@ void lineFind(void){
     raceRun(&race, &t);
     snprintf(zWhat, sizeof(zWhat), "%s, %s against 1k sessions", azFind[i],
              nMany == 1000000 ? "1M" : "100k");
-    reportRow(12, zWhat, OP_EQUAL, 1.3, "×", timingRatio(&t, 1, 0),
-              "%.0f / %.0f ns", timingMedian(&t, 1) / n,
+    reportRow(12, zWhat, i == FIND_RAW ? OP_NONE : OP_EQUAL, 1.3, "×",
+              timingRatio(&t, 1, 0), "%.0f / %.0f ns", timingMedian(&t, 1) / n,
               timingMedian(&t, 0) / n);
   }
   for(i=0; i<2; i++){

@@ -102,6 +102,9 @@ static void historyOpen(History *p, const Input *pInput){
     dbExec(p->raw.db, "COMMIT");
     if( i<N_LENGTH ) p->aHead[i] = n;
   }
+  /* A checkpoint would fall on one length or another. */
+  dbExec(p->a.db, "PRAGMA wal_checkpoint; PRAGMA wal_autocheckpoint=0");
+  dbExec(p->raw.db, "PRAGMA wal_checkpoint; PRAGMA wal_autocheckpoint=0");
   p->pSince = dbPrepare(p->a.db, zSinceSelect);
   p->pRead = dbPrepare(p->raw.db, zRawSelect);
 }

@@ -133,7 +133,7 @@ static double procsRun(int eWay, int bShared, i64 nEvent){
 */
 static void procsRow(const char *zWhat, int eRaw, int bShared){
   double aLog[BENCH_ROUNDS], aRaw[BENCH_ROUNDS], aRatio[BENCH_ROUNDS];
-  i64 nEvent = pickSize(4000, 500);
+  i64 nEvent = pickSize(4000, 1000);
   int i;
   for(i=0; i<BENCH_ROUNDS; i++){
     if( i & 1 ) aRaw[i] = procsRun(eRaw, bShared, nEvent);
