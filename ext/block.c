@@ -84,7 +84,8 @@
 
 /* The largest body that is written or accepted: a payload of SQLite's default
 ** limit, and the rest of its event with room to spare. */
-#define BLOCK_MAX (1000000000 + (i64)65536)
+#define BLOCK_MORE ((i64)65536)
+#define BLOCK_MAX  (1000000000 + BLOCK_MORE)
 
 /* Buffers above this size are not kept for the next block.  Also, a frame
 ** that promises more is decompressed bit by bit.  Only the block of a single
@@ -864,10 +865,11 @@ static int blockParse(SlBlock *p, int n, i64 nRaw){
 ** p without events:
 **
 **     SQLITE_NOMEM     no memory
+**     SQLITE_TOOBIG    it holds more than a value of nLimit bytes
 **     SQLITE_CORRUPT   it is not a block of this format and of that row
 */
 int slBlockDecode(SlBlock *p, i64 iKey, i64 nEvents, const void *pData,
-                  i64 nData) {
+                  i64 nData, i64 nLimit) {
   const u8 *a = (const u8 *)pData;
   u64 nRaw; /* Size of the body decompressed */
   int nHdr; /* Size of the header, first without checksum */
@@ -879,6 +881,7 @@ int slBlockDecode(SlBlock *p, i64 iKey, i64 nEvents, const void *pData,
   if( nData<3 || a[0]!=BLOCK_FORMAT ) return SQLITE_CORRUPT;
   nHdr = blockGetVarint(&a[2], nData - 2, &nRaw);
   if( nHdr==0 || nRaw<1 || nRaw>BLOCK_MAX ) return SQLITE_CORRUPT;
+  if( nEvents>1 && nRaw>SL_BLOCK_RAW ) return SQLITE_CORRUPT;
   nHdr += 2;
   if( nData-nHdr<BLOCK_SUM ) return SQLITE_CORRUPT;
   nData -= nHdr + BLOCK_SUM;
@@ -887,6 +890,7 @@ int slBlockDecode(SlBlock *p, i64 iKey, i64 nEvents, const void *pData,
   ){
     return SQLITE_CORRUPT;
   }
+  if( (i64)nRaw>nLimit+BLOCK_MORE ) return SQLITE_TOOBIG;
   rc = SQLITE_CORRUPT;
   if( a[1]==BLOCK_ZSTD ){
     rc = blockDecompress(p, &a[nHdr + BLOCK_SUM], nData, (i64)nRaw);

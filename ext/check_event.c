@@ -68,9 +68,10 @@ static int ckDecode(Check *p, sqlite3_stmt *pStmt, int iData){
   int rc;
   if( pData==0 && nData>0 ) slErrRc(p->pOp, SQLITE_NOMEM);
   if( p->pOp->rc!=SQLITE_OK ) return 0;
-  rc = slBlockDecode(p->pBlock, iKey, nEvent, pData, nData);
+  rc = slBlockDecode(p->pBlock, iKey, nEvent, pData, nData,
+                     sqlite3_limit(p->pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
   p->iBlock = rc == SQLITE_OK ? iKey : -1;
-  if( rc==SQLITE_NOMEM ) slErrRc(p->pOp, rc);
+  if( rc==SQLITE_NOMEM || rc==SQLITE_TOOBIG ) slErrRc(p->pOp, rc);
   return rc == SQLITE_OK;
 }
 

@@ -141,12 +141,9 @@ static void exportColumn(SlOp *pOp, sqlite3_str *pStr, sqlite3_stmt *pStmt,
 */
 static void exportKey(SlOp *pOp, sqlite3_str *pStr, sqlite3_stmt *pStmt,
                       int i) {
-  const char *z = (const char *)sqlite3_column_text(pStmt, i);
-  if( z==0 ){
-    slErrRc(pOp, SQLITE_NOMEM);
-  }else{
-    slJsonQuote(pStr, z, sqlite3_column_bytes(pStmt, i));
-  }
+  int n;
+  const char *z = slStmtText(pOp, pStmt, i, &n);
+  if( z ) slJsonQuote(pStr, z, n);
 }
 
 /*

@@ -166,7 +166,7 @@ static i64 appendKnown(SlOp *pOp, const SlAppend *p){
     sqlite3_reset(pStmt);
     if( s.iParent==0 || s.iForkedAt==0 ) break;
     if( s.iForkedAt<iBound ) iBound = s.iForkedAt;
-    if( iFound==0 && !slSessionByKey(pOp, s.iParent, &s) ) break;
+    if( iFound==0 ) slParent(pOp, &s);
   }
   slFree(pOp, SL_SQL_EVENT_BY_IDEM, pStmt);
   return iFound;

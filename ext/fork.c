@@ -20,11 +20,7 @@ static void forkDamage(SlOp *pOp, const SlSession *pSession){
         pSession->zId);
 }
 
-/*
-** Replace *pSession by its parent. The damage of a parent that isn't there
-** is an error.
-*/
-static void forkParent(SlOp *pOp, SlSession *pSession){
+void slParent(SlOp *pOp, SlSession *pSession){
   SlSession s = *pSession;
   if( pOp->rc!=SQLITE_OK ) return;
   if( s.iParent>=s.iKey || !slSessionByKey(pOp, s.iParent, pSession) ){
@@ -51,7 +47,7 @@ i64 slCommon(SlOp *pOp, const SlSession *pA, const SlSession *pB){
     int i = a[1].iKey > a[0].iKey;
     if( a[i].iParent==0 || a[i].iForkedAt==0 ) return 0;
     if( aiTo[i]>a[i].iForkedAt ) aiTo[i] = a[i].iForkedAt;
-    forkParent(pOp, &a[i]);
+    slParent(pOp, &a[i]);
   }
   if( pOp->rc!=SQLITE_OK ) return 0;
   return aiTo[0] < aiTo[1] ? aiTo[0] : aiTo[1];
@@ -75,17 +71,14 @@ enum {
 ** Read the session's part of the row that the statement stands on.
 */
 static void kinSession(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *pOut){
-  const char *zId = (const char *)sqlite3_column_text(pStmt, KIN_ID);
+  int n;
+  const char *zId = slStmtText(pOp, pStmt, KIN_ID, &n);
   memset(pOut, 0, sizeof(*pOut));
   pOut->iKey = sqlite3_column_int64(pStmt, KIN_KEY);
   pOut->iParent = sqlite3_column_int64(pStmt, KIN_PARENT);
   pOut->iForkedAt = sqlite3_column_int64(pStmt, KIN_FORKED_AT);
   pOut->iArchived = sqlite3_column_int64(pStmt, KIN_ARCHIVED);
-  if( zId==0 ){
-    pOp->rc = SQLITE_NOMEM;
-  }else{
-    sqlite3_snprintf(sizeof(pOut->zId), pOut->zId, "%s", zId);
-  }
+  if( zId ) sqlite3_snprintf(sizeof(pOut->zId), pOut->zId, "%s", zId);
 }
 
 /*

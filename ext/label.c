@@ -77,11 +77,7 @@ void slLabelChange(SlOp *pOp, i64 iKey, const char *z, int n,
     i64 iSession = sqlite3_column_int64(pOld, 1);
     i64 iOther, iOwner;
     sqlite3_stmt *pStmt;
-    if( z==0 ){
-      z = (const char *)sqlite3_column_text(pOld, 0);
-      n = sqlite3_column_bytes(pOld, 0);
-      if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
-    }
+    if( z==0 ) z = slStmtText(pOp, pOld, 0, &n);
     if( pSession ) iSession = pSession->iKey;
     if( !bAtMs ) iAtMs = sqlite3_column_int64(pOld, 2);
     labelAllowed(pOp, z, n, iSession);
@@ -174,11 +170,7 @@ void slMetaChange(SlOp *pOp, i64 iKey, const SlSession *pSession, const char *z,
     i64 iOther;
     memset(&owner, 0, sizeof(owner));
     owner.iKey = sqlite3_column_int64(pOld, 0);
-    if( z==0 ){
-      z = (const char *)sqlite3_column_text(pOld, 1);
-      n = sqlite3_column_bytes(pOld, 1);
-      if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
-    }
+    if( z==0 ) z = slStmtText(pOp, pOld, 1, &n);
     if( pSession ) owner = *pSession;
     iOther = slMetaKey(pOp, &owner, z, n);
     if( iOther && iOther!=iKey ){

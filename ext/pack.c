@@ -49,13 +49,9 @@ static void packDamage(SlOp *pOp, const SlPacking *p, i64 iOrdinal){
 static void packEvent(SlOp *pOp, sqlite3_stmt *pStmt, SlEvent *pEvent){
   memset(pEvent, 0, sizeof(*pEvent));
   pEvent->iAtMs = sqlite3_column_int64(pStmt, SL_EV_AT_MS);
-  pEvent->zKind = (const char *)sqlite3_column_text(pStmt, SL_EV_KIND);
-  pEvent->nKind = sqlite3_column_bytes(pStmt, SL_EV_KIND);
-  if( pEvent->zKind==0 ) pOp->rc = SQLITE_NOMEM;
+  pEvent->zKind = slStmtText(pOp, pStmt, SL_EV_KIND, &pEvent->nKind);
   if( sqlite3_column_type(pStmt, SL_EV_IDEM)!=SQLITE_NULL ){
-    pEvent->zKey = (const char *)sqlite3_column_text(pStmt, SL_EV_IDEM);
-    pEvent->nKey = sqlite3_column_bytes(pStmt, SL_EV_IDEM);
-    if( pEvent->zKey==0 ) pOp->rc = SQLITE_NOMEM;
+    pEvent->zKey = slStmtText(pOp, pStmt, SL_EV_IDEM, &pEvent->nKey);
   }
   slEventFromValue(pOp, pEvent, sqlite3_column_value(pStmt, SL_EV_PAYLOAD));
 }

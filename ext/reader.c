@@ -207,9 +207,11 @@ static void readerDecode(SlOp *pOp, SlReader *p){
       return;
     }
   }
-  rc = pData == 0 && nData > 0
-         ? SQLITE_NOMEM
-         : slBlockDecode(p->pBlock, iKey, nEvent, pData, nData);
+  rc =
+    pData == 0 && nData > 0
+      ? SQLITE_NOMEM
+      : slBlockDecode(p->pBlock, iKey, nEvent, pData, nData,
+                      sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
   if( rc==SQLITE_CORRUPT || SL_SESSION(iKey)!=pSeg->iSession ){
     i64 iFirst = SL_ORDINAL(iKey);
     readerDamage(pOp, p, iFirst, nEvent > 1 ? iFirst + nEvent - 1 : iFirst);
@@ -308,21 +310,6 @@ sqlite3_value *slReaderValue(SlReader *p, int eColumn){
   return p->bInBlock ? 0 : sqlite3_column_value(p->pRow, eColumn);
 }
 
-/*
-** A text column of the present row.
-*/
-static const char *readerText(SlOp *pOp, SlReader *p, int eCol, int *pn){
-  const char *z;
-  if( sqlite3_column_type(p->pRow, eCol)==SQLITE_NULL ){
-    *pn = 0;
-    return 0;
-  }
-  z = (const char *)sqlite3_column_text(p->pRow, eCol);
-  *pn = sqlite3_column_bytes(p->pRow, eCol);
-  if( z==0 ) pOp->rc = SQLITE_NOMEM;
-  return z;
-}
-
 void slReaderEvent(SlOp *pOp, SlReader *p, SlEvent *pEvent){
   if( p->bInBlock ){
     slBlockEvent(p->pBlock, (int)(SL_ORDINAL(p->iKey) - p->iFirst), pEvent);
@@ -330,8 +317,10 @@ void slReaderEvent(SlOp *pOp, SlReader *p, SlEvent *pEvent){
   }
   memset(pEvent, 0, sizeof(*pEvent));
   pEvent->iAtMs = sqlite3_column_int64(p->pRow, SL_EV_AT_MS);
-  pEvent->zKind = readerText(pOp, p, SL_EV_KIND, &pEvent->nKind);
-  pEvent->zKey = readerText(pOp, p, SL_EV_IDEM, &pEvent->nKey);
+  pEvent->zKind = slStmtText(pOp, p->pRow, SL_EV_KIND, &pEvent->nKind);
+  if( sqlite3_column_type(p->pRow, SL_EV_IDEM)!=SQLITE_NULL ){
+    pEvent->zKey = slStmtText(pOp, p->pRow, SL_EV_IDEM, &pEvent->nKey);
+  }
   pEvent->eType = sqlite3_column_type(p->pRow, SL_EV_PAYLOAD);
   switch( pEvent->eType ){
     case SQLITE_INTEGER:

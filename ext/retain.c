@@ -104,7 +104,8 @@ static SlBlock *retainDecode(SlOp *pOp, sqlite3_stmt *pStmt, const char *zId){
   int nData = sqlite3_column_bytes(pStmt, 2);
   int rc = SQLITE_NOMEM;
   if( pBlock && (pData || nData==0) ){
-    rc = slBlockDecode(pBlock, iBlock, nEvent, pData, nData);
+    rc = slBlockDecode(pBlock, iBlock, nEvent, pData, nData,
+                       sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
   }
   if( rc==SQLITE_OK ) return pBlock;
   slBlockFree(pBlock);

@@ -440,7 +440,8 @@ static void saveTrimmed(Save *p, sqlite3_stmt *pFrom, const char *zId,
   int rc = SQLITE_NOMEM;
   memset(&e, 0, sizeof(e));
   if( pBlock && pPacker && (pData || nData==0) ){
-    rc = slBlockDecode(pBlock, iKey, nEvent, pData, nData);
+    rc = slBlockDecode(pBlock, iKey, nEvent, pData, nData,
+                       sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
   }
   for(i=0; rc==SQLITE_OK && i<n; i++){
     slBlockEvent(pBlock, i, &e);

@@ -420,14 +420,9 @@ static void scopePlaceCheck(SlOp *pOp, const SlEntry *pEntry){
   bindTenant(pOp, pStmt, 2);
   if( slStep(pOp, pStmt) ){
     if( place.zScope==0 ){
-      place.zScope = (const char *)sqlite3_column_text(pStmt, 0);
-      place.nScope = sqlite3_column_bytes(pStmt, 0);
+      place.zScope = slStmtText(pOp, pStmt, 0, &place.nScope);
     }
-    if( place.zKey==0 ){
-      place.zKey = (const char *)sqlite3_column_text(pStmt, 1);
-      place.nKey = sqlite3_column_bytes(pStmt, 1);
-    }
-    if( place.zScope==0 || place.zKey==0 ) slErrRc(pOp, SQLITE_NOMEM);
+    if( place.zKey==0 ) place.zKey = slStmtText(pOp, pStmt, 1, &place.nKey);
     iFound = scopeFind(pOp, &place);
     if( iFound!=0 && iFound!=pEntry->iKey ){
       slErr(pOp, SQLITE_CONSTRAINT, "scope key is taken: %.*s in %.*s",
@@ -520,22 +515,12 @@ void slScopeOpen(SlOp *pOp, SlScopeScan *p, const SlEntry *pWhere, int mLayer){
   }
 }
 
-/*
-** Text of a column, which must be there.
-*/
-static const char *scanText(SlOp *pOp, sqlite3_stmt *pStmt, int i, int *pn){
-  const char *z = (const char *)sqlite3_column_text(pStmt, i);
-  *pn = sqlite3_column_bytes(pStmt, i);
-  if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
-  return z;
-}
-
 static int scanStore(SlOp *pOp, SlScopeScan *p){
   SlEntry *pEntry = &p->entry;
   if( p->pStmt==0 || !slStep(pOp, p->pStmt) ) return 0;
   pEntry->iKey = sqlite3_column_int64(p->pStmt, 0);
-  pEntry->zScope = scanText(pOp, p->pStmt, 1, &pEntry->nScope);
-  pEntry->zKey = scanText(pOp, p->pStmt, 2, &pEntry->nKey);
+  pEntry->zScope = slStmtText(pOp, p->pStmt, 1, &pEntry->nScope);
+  pEntry->zKey = slStmtText(pOp, p->pStmt, 2, &pEntry->nKey);
   pEntry->pValue = sqlite3_column_value(p->pStmt, 3);
   pEntry->iAtMs = sqlite3_column_int64(p->pStmt, 4);
   pEntry->pStep = sqlite3_column_value(p->pStmt, 5);

@@ -22,16 +22,14 @@ void slBindTenant(SlOp *pOp, sqlite3_stmt *pStmt, int i){
 */
 int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
   const char *zId;
+  int n;
   if( !slStep(pOp, pStmt) ) return 0;
   p->iKey = sqlite3_column_int64(pStmt, 0);
   p->iParent = sqlite3_column_int64(pStmt, 1);
   p->iForkedAt = sqlite3_column_int64(pStmt, 2);
   p->iArchived = sqlite3_column_int64(pStmt, 3);
-  zId = (const char *)sqlite3_column_text(pStmt, 4);
-  if( zId==0 ){
-    pOp->rc = SQLITE_NOMEM;
-    return 0;
-  }
+  zId = slStmtText(pOp, pStmt, 4, &n);
+  if( zId==0 ) return 0;
   strncpy(p->zId, zId, sizeof(p->zId) - 1);
   p->zId[sizeof(p->zId) - 1] = 0;
   return 1;

@@ -257,7 +257,11 @@ void slRun(SlOp *, int eSql, sqlite3_stmt *);
 ** first row has in column 0, or iDefault without a row or with NULL. */
 i64 slQueryInt(SlOp *, int eSql, i64 i1, i64 i2, i64 iDefault);
 
-/* Copy of column i as sqlite3_malloc'd text, NULL for NULL (or failure). */
+/* The text of column i, which every row has: NULL there is damage, and so the
+** error. Sets *pn to its bytes. */
+const char *slStmtText(SlOp *, sqlite3_stmt *, int i, int *pn);
+
+/* Copy of it as sqlite3_malloc'd text, NULL on failure. */
 char *slColumnText(SlOp *, sqlite3_stmt *, int i);
 
 /**************************************************************************
@@ -500,6 +504,10 @@ int slHasData(SlOp *, const SlSession *);
 /**************************************************************************
 ** Interface to code in fork.c: how sessions descend from each other.
 */
+
+/* Replace a session by its parent, which it has. One that isn't there, or is
+** not older, is a CORRUPT error. */
+void slParent(SlOp *, SlSession *);
 
 /* The ordinal up to which two sessions share their history. */
 i64 slCommon(SlOp *, const SlSession *, const SlSession *);

@@ -19,7 +19,7 @@
 ** Unpacking:
 **
 **     SlBlock *p = slBlockNew();
-**     rc = slBlockDecode(p, iKey, nEvents, pData, nData);
+**     rc = slBlockDecode(p, iKey, nEvents, pData, nData, nLimit);
 **     for(i=0; i<slBlockCount(p); i++) slBlockEvent(p, i, &ev);
 **     slBlockFree(p);
 **
@@ -69,7 +69,7 @@ int slPackerFinish(SlPacker *, i64 iKey, i64 nLimit, void **ppOut, i64 *pnOut);
 SlBlock *slBlockNew(void);
 void slBlockFree(SlBlock *);
 int slBlockDecode(SlBlock *, i64 iKey, i64 nEvents, const void *pData,
-                  i64 nData);
+                  i64 nData, i64 nLimit);
 int slBlockCount(const SlBlock *);
 void slBlockEvent(const SlBlock *, int i, SlEvent *);
 

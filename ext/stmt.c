@@ -164,15 +164,27 @@ i64 slQueryInt(SlOp *pOp, int eSql, i64 i1, i64 i2, i64 iDefault){
   return iRes;
 }
 
+const char *slStmtText(SlOp *pOp, sqlite3_stmt *pStmt, int i, int *pn){
+  const char *z;
+  *pn = 0;
+  if( pOp->rc!=SQLITE_OK ) return 0;
+  if( sqlite3_column_type(pStmt, i)==SQLITE_NULL ){
+    slErr(pOp, SQLITE_CORRUPT_VTAB, "a stored row lacks its %s",
+          sqlite3_column_name(pStmt, i));
+    return 0;
+  }
+  z = (const char *)sqlite3_column_text(pStmt, i);
+  *pn = sqlite3_column_bytes(pStmt, i);
+  if( z==0 ) pOp->rc = SQLITE_NOMEM;
+  return z;
+}
+
 char *slColumnText(SlOp *pOp, sqlite3_stmt *pStmt, int i){
   char *zCopy;
-  const char *z;
-  i64 n;
-  if( pOp->rc!=SQLITE_OK ) return 0;
-  if( sqlite3_column_type(pStmt, i)==SQLITE_NULL ) return 0;
-  z = (const char *)sqlite3_column_text(pStmt, i);
-  n = sqlite3_column_bytes(pStmt, i);
-  zCopy = z ? sqlite3_malloc64((u64)n + 1) : 0;
+  int n;
+  const char *z = slStmtText(pOp, pStmt, i, &n);
+  if( z==0 ) return 0;
+  zCopy = sqlite3_malloc64((u64)n + 1);
   if( zCopy==0 ){
     pOp->rc = SQLITE_NOMEM;
     return 0;

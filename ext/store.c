@@ -391,27 +391,36 @@ static void slDbVerify(SlOp *pOp){
 }
 
 /*
-** 1 if the database has the configuration table.
-*/
-static int slDbPresent(SlOp *pOp){
-  return sqlite3_table_column_metadata(pOp->pConn->db, pOp->pDb->zName,
-                                       "sessionlog_config", 0, 0, 0, 0, 0, 0)
-         == SQLITE_OK;
-}
-
-/*
 ** After a failure to read the configuration: where that is so because the
-** database has no tables, the failure is forgotten.
+** database has no tables, the failure is forgotten; where it is because
+** something else bears the table's name, the error says so.
 */
 static void slDbAbsent(SlOp *pOp){
-  if( pOp->rc==SQLITE_ERROR && !slDbPresent(pOp)
-   && sqlite3_errcode(pOp->pConn->db)==SQLITE_ERROR
-  ){
-    sqlite3_free(pOp->zErr);
-    pOp->zErr = 0;
-    pOp->rc = SQLITE_OK;
-    slDbForget(pOp->pDb);
-    pOp->pDb->eWrites = SL_WRITES_ANY;
+  char *zErr = pOp->zErr;
+  int bTable = 0;
+  sqlite3_stmt *pStmt;
+  if( pOp->rc!=SQLITE_ERROR ) return;
+  pOp->rc = SQLITE_OK;
+  pOp->zErr = 0;
+  slDbForget(pOp->pDb);
+  pOp->pDb->eWrites = SL_WRITES_ANY;
+  pStmt = slStmt(pOp, SL_SQL_CONFIG_OBJECT);
+  if( slStep(pOp, pStmt) ){
+    const char *zType = (const char *)sqlite3_column_text(pStmt, 0);
+    const char *zSql = (const char *)sqlite3_column_text(pStmt, 1);
+    bTable = zSql && slSameSql(zSql, slSqlText[SL_SQL_SCHEMA_CONFIG]);
+    if( !bTable ){
+      slErr(pOp, SQLITE_CORRUPT_VTAB,
+            "%s sessionlog_config is not part of the session log's schema",
+            zType ? zType : "object");
+    }
+  }
+  slFree(pOp, SL_SQL_CONFIG_OBJECT, pStmt);
+  if( bTable && pOp->rc==SQLITE_OK ){
+    pOp->rc = SQLITE_ERROR;
+    pOp->zErr = zErr;
+  }else{
+    sqlite3_free(zErr);
   }
 }
 

@@ -5,9 +5,20 @@ SELECT value FROM $db.sessionlog_config WHERE name=?1
 
 -- name: config_probe
 -- The first statement of an operation: opens the snapshot, tells the schema
--- version and the mode of session_writes().
-SELECT (SELECT value FROM $db.sessionlog_config WHERE name='schema_version'),
-       (SELECT value FROM $db.sessionlog_config WHERE name='writes')
+-- version and the mode of session_writes(). It runs before the schema is
+-- verified: naming the index keeps it from being prepared where a view, which
+-- could do anything and for ever, has the table's name.
+SELECT (SELECT value FROM $db.sessionlog_config
+          INDEXED BY sqlite_autoindex_sessionlog_config_1
+         WHERE name='schema_version'),
+       (SELECT value FROM $db.sessionlog_config
+          INDEXED BY sqlite_autoindex_sessionlog_config_1
+         WHERE name='writes')
+
+-- name: config_object
+-- What has the configuration table's name.
+SELECT type, sql FROM $db.sqlite_schema
+ WHERE name='sessionlog_config' COLLATE NOCASE
 
 -- name: config_touch
 -- Opens the snapshot, and nothing else.
@@ -22,11 +33,11 @@ INSERT INTO $db.sessionlog_config(name, value) VALUES(?1, ?2)
   ON CONFLICT(name) DO UPDATE SET value=excluded.value
 
 -- name: schema_objects
--- What a database holds under our names, and what hangs on our tables.
+-- What a database holds under our names, and what hangs on our tables. Not by
+-- LIKE, which PRAGMA case_sensitive_like changes.
 SELECT type, name, sql FROM $db.sqlite_schema
- WHERE (name LIKE 'sessionlog\_%' ESCAPE '\'
-    OR tbl_name LIKE 'sessionlog\_%' ESCAPE '\')
-   AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+ WHERE substr(name, 1, 11)='sessionlog_' COLLATE NOCASE
+    OR substr(tbl_name, 1, 11)='sessionlog_' COLLATE NOCASE
 
 -- name: savepoint_mark
 -- Touches nothing. Run inside a task, it makes SQLite keep a statement
