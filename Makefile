@@ -5,6 +5,7 @@
 #   make test       all tests; make test T=fork runs the files that match
 #   make sanitize   the same tests with address and undefined-behaviour checks
 #   make soak       MINUTES=10 FORM=name: the long forms of random and fault tests
+#   make fuzz       SECONDS=n [FUZZ=sql|file|block|text], with clang's libFuzzer
 #   make demo       a guided run;  make bench [QUICK=1]
 #   make cluster    three dqlite nodes on loopback ports; make cluster-test
 #   make lint       format, static analysis, exported symbols
@@ -53,7 +54,7 @@ SAN_OBJ := $(OBJ:build/obj/%=build/san/%)
 GEN     := build/gen/sql.h build/gen/source_id.h
 
 .PHONY: all static test sanitize demo bench soak cluster cluster-test \
-        lint format install clean
+        fuzz lint format install clean
 .DELETE_ON_ERROR:
 # With -r's effect for the rules made here: no built-in suffix rules.
 .SUFFIXES:
@@ -68,6 +69,7 @@ static: build/libsessionlog.a
 # but is no reason to compile again.
 TESTING  := test demo bench soak sanitize cluster cluster-test
 DEPS_FOR := $(if $(filter $(TESTING),$(MAKECMDGOALS)),test) \
+            $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
             $(if $(filter lint lint-%,$(MAKECMDGOALS)),lint)
 DEPS := $(if $(strip $(DEPS_FOR)),deps,build/deps.ok)
 
@@ -148,7 +150,8 @@ build/san/gen-%.o: build/gen/%.c build/gen/config.txt | $(DEPS)
 	$(CC) $(SAN_CFLAGS) $(CC_OUT)
 
 -include $(wildcard build/obj/*.d build/static/*.d build/san/*.d \
-                    build/test/*.d build/bench/*.d)
+                    build/sanlib/*.d build/fuzz/obj/*.d build/test/*.d \
+                    build/bench/*.d)
 
 install: build/sessionlog.so
 	install -d $(DESTDIR)$(PREFIX)/lib
@@ -196,16 +199,19 @@ build/test/cluster_client: test/cluster/client.c build/gen/config.txt | $(DEPS)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $<
 
+include test/fuzz/fuzz.mk
+
 test: build/sessionlog.so $(TEST_BIN) | $(DEPS)
 	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so tclsh test/run.tcl $(T:%='%')
 
 # tclsh isn't instrumented, so the run-time libraries have to be there before
 # it starts; what it never frees is its own affair.  Leaks of the extension
 # show in sqlite3_memory_used(), which every test file compares.
-sanitize: build/san/sessionlog.so $(TEST_BIN) | $(DEPS)
+sanitize: build/san/sessionlog.so $(TEST_BIN) $(SAN_BIN) | $(DEPS)
 	@asan=`$(CC) -print-file-name=libasan.so` \
 	&& ubsan=`$(CC) -print-file-name=libubsan.so` \
 	&& SESSIONLOG_SO=$(CURDIR)/build/san/sessionlog.so \
+	   SESSIONLOG_FUZZ=$(CURDIR)/build/san/fuzz \
 	   SESSIONLOG_PRELOAD="$$asan $$ubsan" \
 	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 	   UBSAN_OPTIONS=print_stacktrace=1 \
@@ -255,7 +261,7 @@ CLANG_TIDY   ?= clang-tidy
 CPPCHECK     ?= cppcheck
 
 FORMATTED := $(sort $(wildcard ext/*.[ch] test/c/*.[ch] test/bench/*.[ch] \
-                               test/cluster/*.[ch]))
+                               test/cluster/*.[ch] test/fuzz/*.[ch]))
 
 # What clang-format has no option for is done after it: }else{ and a brace
 # right behind the parenthesis that closes a function's head.

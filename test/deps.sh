@@ -1,5 +1,5 @@
 #!/bin/sh
-# deps.sh [-n] build|test|lint
+# deps.sh [-n] build|test|fuzz|lint
 #
 # See that what building, testing or linting needs is there.  On Debian and
 # Ubuntu what is missing is installed; elsewhere, and always with -n, one line
@@ -30,6 +30,12 @@ has_tcl_sqlite(){
     && echo 'if {[catch {package require sqlite3}]} {exit 1}' | tclsh
 }
 
+# The sanitizers' run-time libraries are a package of their own.
+has_fuzzer(){
+  has_command clang && echo 'int LLVMFuzzerTestOneInput(void){ return 0; }' \
+    | clang -x c -fsanitize=fuzzer,address,undefined -o /dev/null - 2>/dev/null
+}
+
 # Sets $missing to the packages, by their Debian names, and $optional to those
 # that tests can do without.
 look(){
@@ -44,6 +50,9 @@ look(){
       has_command sqlite3 || missing="$missing sqlite3"
       has_command tmux || missing="$missing tmux"
       has_header dqlite.h || optional=libdqlite-dev
+      ;;
+    fuzz)
+      has_fuzzer || missing="$missing clang libclang-rt-14-dev"
       ;;
     lint)
       for c in clang-format clang-tidy cppcheck; do
@@ -60,8 +69,8 @@ complain(){
 }
 
 case $what in
-  build|test|lint) ;;
-  *) echo "usage: deps.sh [-n] build|test|lint" >&2; exit 2 ;;
+  build|test|fuzz|lint) ;;
+  *) echo "usage: deps.sh [-n] build|test|fuzz|lint" >&2; exit 2 ;;
 esac
 has_command "${CC%% *}" || {
   echo "sessionlog: no C compiler ($CC)" >&2

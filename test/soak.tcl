@@ -44,6 +44,15 @@ set tclsh [info nameofexecutable]
 set forms {}
 proc form {name script} { lappend ::forms $name $script }
 
+# Every byte of a small log damaged, and every row of its tables: parts of the
+# whole until there is no more time, or no more parts.
+form flips {
+  run sh -c "$bin/fuzz/flip 499 \$((SESSIONLOG_SEED % 499))"
+}
+form lies {
+  run sh -c "$bin/fuzz/rows 499 \$((SESSIONLOG_SEED % 499))"
+}
+
 # Random trees of sessions against a naive model.
 form trees {
   rounds $tclsh $test/tree_property.test
