@@ -42,6 +42,14 @@ char *slSqlFor(const char *zText, const char *zSchema){
   return sqlite3_str_finish(pStr);
 }
 
+/*
+** 1 if the statement is to write. Its text begins with what it does.
+*/
+static int slSqlWrites(const char *zText){
+  return strncmp(zText, "INSERT", 6) == 0 || strncmp(zText, "UPDATE", 6) == 0
+         || strncmp(zText, "DELETE", 6) == 0;
+}
+
 sqlite3_stmt *slPrepare(SlOp *pOp, int eSql){
   sqlite3_stmt *pStmt = 0;
   u32 mFlags = SQLITE_PREPARE_PERSISTENT;
@@ -55,6 +63,12 @@ sqlite3_stmt *slPrepare(SlOp *pOp, int eSql){
     slErrDb(pOp);
   }
   sqlite3_free(zSql);
+  if( pStmt && slSqlWrites(slSqlText[eSql]) && sqlite3_stmt_readonly(pStmt) ){
+    /* An authorizer's SQLITE_IGNORE has made it do nothing. */
+    slErr(pOp, SQLITE_AUTH, "not authorized");
+    sqlite3_finalize(pStmt);
+    pStmt = 0;
+  }
   return pStmt;
 }
 

@@ -479,6 +479,8 @@ static void slDbProbe(SlOp *pOp){
     const char *zMode = (const char *)sqlite3_column_text(pStmt, 1);
     u32 iVersion = slDataVersion(pDb);
     if( sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_REPREPARE, 1) ){
+      /* Another schema, or another authorizer: prepare them all anew. */
+      slDbFinalize(pDb);
       slDbForget(pDb);
     }
     if( iVersion!=pDb->iVersion ) slDbChanged(pDb);
