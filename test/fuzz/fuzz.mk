@@ -64,3 +64,6 @@ fuzz: $(FUZZ:%=build/fuzz/run_%) build/fuzz/words.dict | $(DEPS)
 	    -rss_limit_mb=2000 -max_len=6000 -dict=build/fuzz/words.dict \
 	    -artifact_prefix=build/fuzz/found/$$t- -print_final_stats=1 -verbosity=0 \
 	    build/fuzz/corpus/$$t test/fuzz/corpus/$$t || exit 1; done
+
+# Objects are kept: make would take them for intermediate files.
+.SECONDARY: $(FUZZ_LIB) $(SAN_LIB)
