@@ -200,7 +200,7 @@ static void importHex(SlOp *pOp, const SlJson *pVal, int eType, SlEvent *pEvent,
     int i1 = slHexDigit(pVal->z[i]);
     int i2 = slHexDigit(pVal->z[i + 1]);
     m |= i1 | i2;
-    a[i / 2] = (char)((i1 << 4 | i2) & 0xff);
+    a[i / 2] = (char)((i1 * 16 | i2) & 0xff);
   }
   if( m<0 ) slErr(pOp, SQLITE_ERROR, "payload is not hexadecimal");
   pEvent->eType = eType;
