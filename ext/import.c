@@ -311,6 +311,7 @@ static void importEvent(SlOp *pOp, Import *p){
   ImportBranch *pBranch = &p->aBranch[p->iBranch];
   if( pOp->rc!=SQLITE_OK ) return;
   p->append.bSession = 1;
+  p->append.bId = 0;
   p->append.session = pBranch->session;
   p->append.bExpect = 1;
   p->append.iExpect = pBranch->iHead + 1;

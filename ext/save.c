@@ -62,6 +62,7 @@ struct Save {
   const char *zShow; /* the path as it was given, for messages */
   char *zPath;       /* the target, with a slash in it */
   char *zTmp;        /* the temporary file */
+  char *zSide;       /* room for the name of a file beside it */
   int bTmp;          /* which exists */
   int bMode;         /* mMode is known */
   mode_t mMode;      /* permissions for the copy */
@@ -289,7 +290,8 @@ static void saveOpen(Save *p){
   nPath = (i64)strlen(p->zPath);
   if( nPath>zBase-p->zPath+SAVE_BASE ) nPath = zBase - p->zPath + SAVE_BASE;
   p->zTmp = sqlite3_mprintf("%.*s.tmp-%s", (int)nPath, p->zPath, zId);
-  if( p->zTmp==0 ){
+  p->zSide = sqlite3_mprintf("%s-journal", p->zTmp);
+  if( p->zTmp==0 || p->zSide==0 ){
     slErrRc(p->pOp, SQLITE_NOMEM);
     return;
   }
@@ -355,15 +357,14 @@ static void saveCommit(Save *p){
 }
 
 /*
-** Remove what a failure has left.
+** Remove what a failure has left. There may be no memory.
 */
 static void saveCleanup(Save *p){
   static const char *const azEnd[] = { "", "-journal", "-wal", "-shm" };
   int i;
   for(i=0; p->bTmp && i<4; i++){
-    char *z = sqlite3_mprintf("%s%s", p->zTmp, azEnd[i]);
-    if( z ) unlink(z);
-    sqlite3_free(z);
+    strcpy(p->zSide + strlen(p->zTmp), azEnd[i]);
+    unlink(p->zSide);
   }
 }
 
@@ -587,4 +588,5 @@ void slSave(SlOp *pOp, const char *zPath, const SlSession *pSession){
   saveCleanup(&s);
   sqlite3_free(s.zPath);
   sqlite3_free(s.zTmp);
+  sqlite3_free(s.zSide);
 }

@@ -70,6 +70,11 @@ form concurrency {
   run $bin/core_conc $tmp 10000000 -batch 200
 }
 
+# Every allocation fails.
+form oom {
+  rounds $tclsh $test/fault_oom.test
+}
+
 # -------------------------------------------------------------------- options
 
 set opt [dict create -minutes 10 -form * -seed [clock seconds] -jobs 1 -table {}]

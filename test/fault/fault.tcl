@@ -1,0 +1,35 @@
+# fault.tcl: what fault_oom.test and fault_io.test share.
+
+set fault [file join $sl::root test fault]
+set scenarios {}
+foreach f {place session event life} {
+  lappend scenarios [file join $fault $f.sql]
+}
+
+# Run core_fault; the result is its exit status and what it printed.
+proc core_fault {mode args} {
+  set dir [tempfile fault]
+  file mkdir $dir
+  set out [sl::sh [concat [list [helper core_fault] $mode -dir $dir] $args] rc]
+  return [list $rc [string trim $out]]
+}
+
+# Run all scenarios with about N points: no complaints.  In a soak the time
+# sets their number, and the seed which they are.
+proc do_points_test {name mode n} {
+  global env scenarios
+  set options [list -budget [expr {$n+$n/20}]]
+  if {[info exists env(SESSIONLOG_SOAK)]} {
+    set s $env(SESSIONLOG_SECONDS)
+    set options [list -budget [expr {$s*400}] -seconds $s \
+                   -seed $env(SESSIONLOG_SEED)]
+    set n 1
+  }
+  lassign [core_fault $mode {*}$options {*}$scenarios] rc out
+  puts $out
+  do_test $name.0 { list $rc $out } "/^0 \\{$mode: \[^!\]* 0 complaints\\}$/"
+  set points 0
+  regexp {(\d+) points} $out -> points
+  do_test $name.1 [list expr $points>=$n] 1
+  count $mode $points
+}
