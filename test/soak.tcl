@@ -75,6 +75,11 @@ form oom {
   rounds $tclsh $test/fault_oom.test
 }
 
+# Every I/O operation fails, or is the last.
+form io {
+  rounds $tclsh $test/fault_io.test
+}
+
 # -------------------------------------------------------------------- options
 
 set opt [dict create -minutes 10 -form * -seed [clock seconds] -jobs 1 -table {}]

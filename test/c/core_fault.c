@@ -37,6 +37,8 @@
 **               template only; without it every point on every template
 **   -seed N     which points and templates the budget takes
 **   -seconds N  stop after so much time
+**   -forget 1   after a death the file is as at the start: the harness must
+**               complain
 **   -only NAME  that scenario; -template NAME, -at N: only these
 **
 ** SCENARIOS in a file are separated by their first line, and made of
@@ -48,6 +50,7 @@
 **   -- empty           on a database without the tables
 **   -- aux             with a copy of the database attached as aux
 **   -- damaged         session_check() has something to say
+**   -- null            gives NULL, and no error, where the log can't be read
 ** and statements, each ended by a semicolon at the end of a line. @DIR@ is
 ** the directory for files that a scenario makes. The template is made by the
 ** file base.sql beside the first FILE.
@@ -165,6 +168,7 @@ struct Scenario {
   int bEmpty;
   int bAux;
   int bDamaged;
+  int bNull;
 };
 
 /* What the scenario does without a fault. */
@@ -206,6 +210,7 @@ static char *zBase;              /* text of base.sql */
 static const char *zMode;
 static int bVerbose;
 static int iSeed;
+static int bForget;
 static time_t tEnd; /* when to stop, 0: at the end */
 static i64 nBad;    /* complaints */
 static i64 nPointRun, nFailRun, nOkRun, nKilled, nLate;
@@ -338,6 +343,8 @@ static void parseFile(const char *zFile, Scenario **pa, int *pn){
       p->bAux = 1;
     }else if( directive(z, n, "damaged") ){
       p->bDamaged = 1;
+    }else if( directive(z, n, "null") ){
+      p->bNull = 1;
     }else if( zStart || (n>0 && memcmp(z, "--", 2)!=0) ){
       if( zStart==0 ) zStart = z;
       if( z[n-(n>0)]==';' ){
@@ -786,6 +793,32 @@ static int isShort(int rc, const char *zWant, const char *zGot){
 }
 
 /*
+** Fill the file system of -dir, but for so many bytes.
+*/
+static void fillUp(i64 nLeave){
+  static char a[4096];
+  char z[600];
+  int fd;
+  i64 n = 0;
+  ssize_t nGot;
+  snprintf(z, sizeof(z), "%s/filler", zDir);
+  fd = open(z, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  if( fd<0 ) die("cannot write %s", z);
+  while( (nGot = write(fd, a, sizeof(a)))>0 ) n += nGot;
+  if( ftruncate(fd, n>nLeave ? n - nLeave : 0)!=0 ) die("cannot cut %s", z);
+  close(fd);
+}
+
+/*
+** Take the filler away.
+*/
+static void makeRoom(void){
+  char z[600];
+  snprintf(z, sizeof(z), "%s/filler", zDir);
+  unlink(z);
+}
+
+/*
 ** Statement k has failed by the fault. Compare what there is now with what
 ** was before it. Returns the statement to go on with, or 0 to stop.
 */
@@ -797,6 +830,11 @@ static int afterFailure(sqlite3 *db, const Scenario *pS, const Expect *pE,
   int j = k - 1;
   int iNext = 0;
   int bSame;
+  if( memcmp(pS->azStmt[k-1], "RELEASE", 7)==0 && pE->abAuto[k] && !bAuto ){
+    /* SQLite rolls back, and says that there still is a transaction. */
+    sqlite3_exec(db, "ROLLBACK", 0, 0, 0);
+    bAuto = sqlite3_get_autocommit(db);
+  }
   while( bAuto && !pE->abAuto[j] ) j--;
   bSame = bAuto == pE->abAuto[j] && strcmp(zData, pE->azData[j]) == 0;
   *pzData = pE->azData[j];
@@ -823,29 +861,54 @@ static int afterFailure(sqlite3 *db, const Scenario *pS, const Expect *pE,
 }
 
 /*
+** What statement k gave, against what it should.
+*/
+enum {
+  GAVE_RIGHT, /* as without a fault */
+  GAVE_FAULT, /* the error of the fault */
+  GAVE_WRONG
+};
+static int judge(sqlite3 *db, const Scenario *pS, const Expect *pE, int k,
+                 int rc, const char *zGot) {
+  if( strcmp(zGot, pE->azResult[k])==0 ){
+    /* An error of its own, and to undo the statement was not possible. */
+    if( gFault.nFired && rc!=SQLITE_OK
+     && sqlite3_get_autocommit(db)!=pE->abAuto[k]
+    ){
+      return GAVE_FAULT;
+    }
+    return GAVE_RIGHT;
+  }
+  if( gFault.nFired==0 ) return GAVE_WRONG;
+  if( pS->bNull && strcmp(zGot, "NULL|\n")==0 ) return GAVE_FAULT;
+  if( isFault(rc) || isShort(rc, pE->azResult[k], zGot) ) return GAVE_FAULT;
+  return GAVE_WRONG;
+}
+
+/*
 ** Run statements from k on, with the fault, and after it has struck without.
 ** *pzData is what the database should hold at the end, NULL if that is not
 ** known.
 */
 static void runStatements(sqlite3 *db, const Scenario *pS, const Expect *pE,
                           const char **pzData) {
-  int k, rc;
+  int k, rc, eGave;
   int bStruck = 0;
   Text t = { 0, 0, 0 };
   *pzData = pE->azData[0];
-  for(k=1; k>0 && k<=pS->nStmt; ){
+  for(k=1; k>0 && k<=pS->nStmt;){
     t.n = 0;
     textAdd(&t, "", 0);
     rc = query(db, pS->azStmt[k - 1], &t);
-    if( strcmp(t.a, pE->azResult[k])==0 ){
+    eGave = judge(db, pS, pE, k, rc, t.a);
+    if( eGave==GAVE_RIGHT ){
       if( pE->abAuto[k] ) *pzData = pE->azData[k];
       k++;
-    }else if( !bStruck && gFault.nFired
-           && (isFault(rc) || isShort(rc, pE->azResult[k], t.a))
-    ){
+    }else if( eGave==GAVE_FAULT && !bStruck ){
       bStruck = 1;
       nFailRun++;
       gFault.bArmed = 0;
+      if( gFault.eKind==FAULT_ROOM ) makeRoom();
       k = afterFailure(db, pS, pE, k, pzData);
     }else{
       gFault.bArmed = 0;
@@ -983,6 +1046,7 @@ static int runDeath(const Template *pT, const Scenario *pS, const Expect *pE){
     complain("the child ended in another way: %d", iStatus);
   }
   free(takeFiles());
+  if( bForget ) layOut(pT, pS);
   for(j=nDone; !pE->abAuto[j]; j--){
   }
   for(k=nDone+1; k<pS->nStmt && !pE->abAuto[k]; k++){
@@ -993,29 +1057,6 @@ static int runDeath(const Template *pT, const Scenario *pS, const Expect *pE){
 }
 
 /* ---- a full disk ----------------------------------------------------- */
-
-/*
-** Fill the file system of -dir, but for so many bytes.
-*/
-static void fillUp(i64 nLeave){
-  static char a[4096];
-  char z[600];
-  int fd;
-  i64 n = 0;
-  ssize_t nGot;
-  snprintf(z, sizeof(z), "%s/filler", zDir);
-  fd = open(z, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  if( fd<0 ) die("cannot write %s", z);
-  while( (nGot = write(fd, a, sizeof(a)))>0 ) n += nGot;
-  if( ftruncate(fd, n>nLeave ? n - nLeave : 0)!=0 ) die("cannot cut %s", z);
-  close(fd);
-}
-
-static void makeRoom(void){
-  char z[600];
-  snprintf(z, sizeof(z), "%s/filler", zDir);
-  unlink(z);
-}
 
 /*
 ** With room for so many pages only. 0: the scenario had room enough.
@@ -1228,6 +1269,7 @@ int main(int argc, char **argv){
     if( strcmp(argv[i], "-dir")==0 ) zDir = zArg;
     if( strcmp(argv[i], "-budget")==0 ) nBudget = atoll(zArg);
     if( strcmp(argv[i], "-seed")==0 ) iSeed = atoi(zArg) & 0xffff;
+    if( strcmp(argv[i], "-forget")==0 ) bForget = 1;
     if( strcmp(argv[i], "-seconds")==0 ) tEnd = time(0) + atoi(zArg);
     if( strcmp(argv[i], "-only")==0 ) zOnly = zArg;
     if( strcmp(argv[i], "-template")==0 ) zTemplate = zArg;

@@ -157,7 +157,7 @@ SELECT length(session_fork('m'));
 -- name: fork_current
 -- before: SELECT session_use('m');
 SELECT length(session_fork());
-SELECT parent_id, forked_at FROM session_list WHERE id=session_current();
+SELECT parent_id, forked_at FROM session_list WHERE id>'01';
 -- name: fork_at
 SELECT length(session_fork('g', 25, 'h'));
 -- name: fork_past

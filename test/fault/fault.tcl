@@ -14,13 +14,16 @@ proc core_fault {mode args} {
   return [list $rc [string trim $out]]
 }
 
+# The time of a soak is for so many modes.
+set modes 1
+
 # Run all scenarios with about N points: no complaints.  In a soak the time
 # sets their number, and the seed which they are.
 proc do_points_test {name mode n} {
   global env scenarios
   set options [list -budget [expr {$n+$n/20}]]
   if {[info exists env(SESSIONLOG_SOAK)]} {
-    set s $env(SESSIONLOG_SECONDS)
+    set s [expr {$env(SESSIONLOG_SECONDS)/$::modes+1}]
     set options [list -budget [expr {$s*400}] -seconds $s \
                    -seed $env(SESSIONLOG_SEED)]
     set n 1

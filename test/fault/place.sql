@@ -23,11 +23,11 @@ SELECT ulid(-1);
 SELECT sessionlog_version(), length(sessionlog_source_id());
 
 -- name: current
+-- null
 -- before: SELECT session_use('m');
 SELECT session_current();
 -- name: use
 SELECT session_use('f');
-SELECT session_current();
 -- name: use_null
 -- before: SELECT session_use('m');
 SELECT session_use(NULL);
@@ -93,7 +93,7 @@ SELECT * FROM session_list;
 SELECT session_init();
 -- name: read_empty
 -- empty
-SELECT session_schema_version(), session_find('x'), session_current(), session_writes();
+SELECT session_schema_version(), session_find('x'), session_writes();
 SELECT * FROM session_list;
 SELECT * FROM session_events;
 -- name: first_write

@@ -92,7 +92,7 @@ SELECT length(session_start());
 -- name: start_name
 -- before: SELECT session_use('m');
 SELECT length(session_start('z'));
-SELECT name FROM session_list WHERE id=session_current();
+SELECT name FROM session_list WHERE id>'01';
 -- name: start_json
 SELECT session_start('z', '{"id":"0000000000000000000000001A","target":"/nowhere/app","cwd":"/",
  "started_at_ms":9000,"meta":{"a":"b"},"label":"l","pid":1,"host":"h","kind":"\u0041gent"}');
