@@ -100,6 +100,13 @@ static double axisStep(double r){
 }
 
 /*
+** Width of a series' entry in the legend, roughly.
+*/
+static double legendWidth(const char *z){
+  return 36 + 6.6 * (double)strlen(z);
+}
+
+/*
 ** A horizontal list of the series' names in their colours.
 */
 static void legend(Svg *pSvg, const Chart *p, double x, double y){
@@ -107,7 +114,7 @@ static void legend(Svg *pSvg, const Chart *p, double x, double y){
   for(i=0; i<p->nSeries; i++){
     svgRect(pSvg, x, y - 9, 11, 11, colorOf(p, i));
     svgText(pSvg, x + 16, y, 's', 12, C_TEXT, p->azSeries[i]);
-    x += 30 + 6.3 * (double)strlen(p->azSeries[i]);
+    x += legendWidth(p->azSeries[i]);
   }
 }
 
@@ -182,13 +189,15 @@ static void lineChart(const Chart *p, const char *zFile, const char *zTitle,
 static void barChart(const Chart *p, const char *zFile, const char *zTitle,
                      const char *zSub, int bShare) {
   Frame f = { 0, 70, 100, 0, 270, 0 };
-  double wBar = 44, x = f.x + 30;
+  double wBar = 44, wLegend = 0, x = f.x + 30;
   char z[40];
   int i, j;
   for(i=0; i<p->nSeries; i++){
     for(j=0; j<p->nCat; j++) f.w += p->aY[i][j] > 0 ? wBar : 0;
   }
   f.w += 40 * p->nCat + 20;
+  for(i=0; i<p->nSeries; i++) wLegend += legendWidth(p->azSeries[i]);
+  if( f.w<wLegend ) f.w = wLegend;
   if( f.w<560 ) f.w = 560;
   f.rMax = bShare ? 125 : maxY(p) * 1.1;
   f.pSvg = svgOpen(zFile, (int)f.w + 100, 420, zTitle, zSub);
