@@ -58,6 +58,13 @@ form trees {
   rounds $tclsh $test/tree_property.test
 }
 
+# A leader of three dqlite nodes dies under load.
+if {[file executable [file join $bin cluster_node]]} {
+  form cluster {
+    rounds $tclsh $test/cluster.test
+  }
+}
+
 # kill -9 of writers; every disk image that a loss of power could leave, in
 # each journal mode; 64 threads in 8 processes on one file.
 form kill {
