@@ -75,6 +75,7 @@ form power {
 }
 form concurrency {
   run $bin/core_conc $tmp 10000000 -batch 200
+}
 
 # A locked connection against another tenant, by other guesses each time.
 form tenants {
