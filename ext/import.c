@@ -313,6 +313,7 @@ static void importEvent(SlOp *pOp, Import *p){
   p->append.bSession = 1;
   p->append.bId = 0;
   p->append.session = pBranch->session;
+  p->append.bId = 0;
   p->append.bExpect = 1;
   p->append.iExpect = pBranch->iHead + 1;
   slAppend(pOp, &p->append);
@@ -413,6 +414,14 @@ static void headerMember(SlOp *pOp, ImportHeader *pHdr, const SlJson *pKey,
       /* Given at once, it would make an auto name. */
       headerField(pOp, &pHdr->later, iCol, pVal, &pHdr->azFree[iCol]);
       break;
+    case SL_COL_GROUP_KEY:
+    case SL_COL_PAUSED_AT_MS:
+      /* Where the others say what it should be, NULL has to be set. */
+      if( pVal->eType==SL_JSON_NULL ){
+        slFieldText(pOp, &pHdr->later, iCol, 0, 0);
+      }
+      headerField(pOp, &pHdr->fields, iCol, pVal, &pHdr->azFree[iCol]);
+      break;
     case SL_COL_LABEL:
     case SL_COL_REF:
     case SL_COL_SCHEMA:
@@ -451,6 +460,15 @@ static void headerMeta(SlOp *pOp, Import *p, const SlJson *pMeta){
 }
 
 /*
+** The number of a key of the header: a column's, or one past those. -1: none.
+*/
+static int headerKey(const SlJson *pKey){
+  if( slJsonStringEq(pKey, "sessionlog") ) return SL_COL_COUNT;
+  if( slJsonStringEq(pKey, "labels") ) return SL_COL_COUNT + 1;
+  return slColumnIndex(pKey->z, pKey->n);
+}
+
+/*
 ** The first line: make the session.
 */
 static void importHeader(SlOp *pOp, Import *p, const SlJson *pObject,
@@ -461,15 +479,15 @@ static void importHeader(SlOp *pOp, Import *p, const SlJson *pObject,
   int i;
   slJsonIter(pObject, &it);
   while( pOp->rc==SQLITE_OK && slJsonNext(&it, &key, &val) ){
-    i = slColumnIndex(key.z, key.n);
+    i = headerKey(&key);
     if( i>=0 && (mSeen>>i & 1) ){
-      slErr(pOp, SQLITE_ERROR, "duplicate key: %s", slColumnName(i));
+      slErr(pOp, SQLITE_ERROR, "duplicate key: %.*s", (int)key.n, key.z);
     }
     if( i>=0 ) mSeen |= (u64)1 << i;
     headerMember(pOp, pHdr, &key, &val);
   }
   importSession(pOp, p, &pHdr->fields);
-  if( pOp->rc==SQLITE_OK && pHdr->later.a[SL_COL_TARGET].bGiven ){
+  if( pOp->rc==SQLITE_OK ){
     slSessionChange(pOp, p->aBranch[0].session.iKey, &pHdr->later);
   }
   if( pOp->rc==SQLITE_OK && pHdr->meta.z ) headerMeta(pOp, p, &pHdr->meta);

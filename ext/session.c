@@ -36,13 +36,23 @@ int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
 }
 
 /*
+** 1 if there are tables to look into. In a task there are, whatever is known
+** of them: SQLite prepares a statement again after a change of the schema, and
+** where that had opened a statement journal already it rolls back to its
+** beginning, on which the store forgets what it knew.
+*/
+static int sessionTables(const SlOp *pOp){
+  return pOp->bLockHeld || pOp->pDb->iSchema != 0;
+}
+
+/*
 ** The session that statement eSql finds by one text within the tenant. There
 ** is none where there are no tables.
 */
 static int sessionBy(SlOp *pOp, int eSql, const char *z, i64 n, SlSession *p){
   int bFound;
   sqlite3_stmt *pStmt;
-  if( pOp->rc!=SQLITE_OK || pOp->pDb->iSchema==0 ) return 0;
+  if( pOp->rc!=SQLITE_OK || !sessionTables(pOp) ) return 0;
   pStmt = slStmt(pOp, eSql);
   slBindTenant(pOp, pStmt, 1);
   slBindText(pOp, pStmt, 2, z, n);
@@ -82,7 +92,7 @@ static int sessionByPrefix(SlOp *pOp, const char *z, i64 n, SlSession *p){
   char zRef[27], zFrom[27], zTo[28];
   sqlite3_stmt *pStmt;
   int bFound, i;
-  if( n<SL_MIN_PREFIX || n>=26 || pOp->pDb->iSchema==0 ) return 0;
+  if( n<SL_MIN_PREFIX || n>=26 || !sessionTables(pOp) ) return 0;
   for(i=0; i<n; i++){
     char c = z[i];
     if( c>='a' && c<='z' ) c = (char)(c - 'a' + 'A');
