@@ -214,7 +214,8 @@ static void readerDecode(SlOp *pOp, SlReader *p){
                       sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
   if( rc==SQLITE_CORRUPT || SL_SESSION(iKey)!=pSeg->iSession ){
     i64 iFirst = SL_ORDINAL(iKey);
-    readerDamage(pOp, p, iFirst, nEvent > 1 ? iFirst + nEvent - 1 : iFirst);
+    i64 nSay = nEvent >= 1 && nEvent <= SL_BLOCK_EVENTS ? nEvent : 1;
+    readerDamage(pOp, p, iFirst, iFirst + nSay - 1);
     return;
   }
   slErrRc(pOp, rc);

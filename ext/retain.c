@@ -110,6 +110,7 @@ static SlBlock *retainDecode(SlOp *pOp, sqlite3_stmt *pStmt, const char *zId){
   if( rc==SQLITE_OK ) return pBlock;
   slBlockFree(pBlock);
   if( rc==SQLITE_CORRUPT ){
+    if( nEvent<1 || nEvent>SL_BLOCK_EVENTS ) nEvent = 1;
     slErr(pOp, SQLITE_CORRUPT_VTAB,
           "session %s: events %lld to %lld are damaged", zId,
           SL_ORDINAL(iBlock), SL_ORDINAL(iBlock) + nEvent - 1);
