@@ -16,9 +16,23 @@ static void funcDataFree(void *pArg){
 }
 
 /*
-** Every call of a function: begin the operation, run the body, turn the
-** operation's error into SQL's. What it inserts inside doesn't show in
-** last_insert_rowid().
+** Turn the operation's error, if it has one, into SQL's.
+*/
+static void funcResult(sqlite3_context *pCtx, SlOp *pOp){
+  if( pOp->rc==SQLITE_OK ) return;
+  if( pOp->rc==SQLITE_NOMEM ){
+    sqlite3_result_error_nomem(pCtx);
+  }else{
+    sqlite3_result_error(pCtx, pOp->zErr ? pOp->zErr : sqlite3_errstr(pOp->rc),
+                         -1);
+    sqlite3_result_error_code(pCtx, pOp->rc);
+  }
+  sqlite3_free(pOp->zErr);
+}
+
+/*
+** Every call of a function: begin the operation, run the body, hand over its
+** error. What it inserts inside doesn't show in last_insert_rowid().
 */
 static void funcCall(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
   const SlFuncData *pData = (const SlFuncData *)sqlite3_user_data(pCtx);
@@ -36,19 +50,25 @@ static void funcCall(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
   if( sqlite3_last_insert_rowid(db)!=iLast ){
     sqlite3_set_last_insert_rowid(db, iLast);
   }
-  if( op.rc!=SQLITE_OK ){
-    if( op.rc==SQLITE_NOMEM ){
-      sqlite3_result_error_nomem(pCtx);
-    }else{
-      sqlite3_result_error(pCtx, op.zErr ? op.zErr : sqlite3_errstr(op.rc), -1);
-      sqlite3_result_error_code(pCtx, op.rc);
-    }
-  }
-  sqlite3_free(op.zErr);
+  funcResult(pCtx, &op);
+}
+
+/*
+** The same for a function that looks at no database: there is nothing to
+** begin or to put back.
+*/
+static void funcPure(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
+  const SlFuncData *pData = (const SlFuncData *)sqlite3_user_data(pCtx);
+  SlOp op;
+  memset(&op, 0, sizeof(op));
+  op.pConn = pData->pConn;
+  pData->pFunc->xCall(&op, pCtx, nArg, apArg);
+  funcResult(pCtx, &op);
 }
 
 int slFuncRegister(SlConn *pConn, const SlFunc *pFunc){
-  int mFlags = SQLITE_UTF8 | (pFunc->mFlags & ~SL_ANYWHERE);
+  int mFlags = SQLITE_UTF8 | (pFunc->mFlags & ~(SL_ANYWHERE | SL_PURE));
+  int bPure = (pFunc->mFlags & SL_PURE) != 0;
   int n;
   int rc = SQLITE_OK;
   for(n=pFunc->nMin; rc==SQLITE_OK && n<=pFunc->nMax; n++){
@@ -59,7 +79,8 @@ int slFuncRegister(SlConn *pConn, const SlFunc *pFunc){
     slConnRef(pConn);
     /* On failure SQLite calls the destructor. */
     rc = sqlite3_create_function_v2(pConn->db, pFunc->zName, n, mFlags, pData,
-                                    funcCall, 0, 0, funcDataFree);
+                                    bPure ? funcPure : funcCall, 0, 0,
+                                    funcDataFree);
   }
   return rc;
 }

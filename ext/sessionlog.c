@@ -21,13 +21,13 @@ SQLITE_EXTENSION_INIT1
 /* Every SQL function: name, fewest and most arguments, flags, body. */
 static const SlFunc aFunc[] = {
   /* identifiers: fn_id.c */
-  { "ulid", 0, 1, INN, slFnUlid },
-  { "ulid_ms", 1, 1, DET, slFnUlidMs },
-  { "ulid_text", 1, 1, DET, slFnUlidText },
-  { "ulid_blob", 1, 1, DET, slFnUlidBlob },
-  { "ulid_uuid", 1, 1, DET, slFnUlidUuid },
-  { "sessionlog_version", 0, 0, DET, slFnVersion },
-  { "sessionlog_source_id", 0, 0, DET, slFnSourceId },
+  { "ulid", 0, 1, INN | SL_PURE, slFnUlid },
+  { "ulid_ms", 1, 1, DET | SL_PURE, slFnUlidMs },
+  { "ulid_text", 1, 1, DET | SL_PURE, slFnUlidText },
+  { "ulid_blob", 1, 1, DET | SL_PURE, slFnUlidBlob },
+  { "ulid_uuid", 1, 1, DET | SL_PURE, slFnUlidUuid },
+  { "sessionlog_version", 0, 0, DET | SL_PURE, slFnVersion },
+  { "sessionlog_source_id", 0, 0, DET | SL_PURE, slFnSourceId },
   /* place: fn_place.c */
   { "session_current", 0, 0, INN | SL_ANYWHERE, slFnCurrent },
   { "session_use", 0, 1, 0, slFnUse },
@@ -53,7 +53,7 @@ static const SlFunc aFunc[] = {
   { "session_meta", 3, 3, 0, slFnMetaSet },
   { "session_has_data", 0, 1, INN, slFnHasData },
   { "session_target_hash", 1, 1, DIR, slFnTargetHash },
-  { "session_group_key", 2, 2, DET, slFnGroupKey },
+  { "session_group_key", 2, 2, DET | SL_PURE, slFnGroupKey },
   { "session_auto_name", 1, 2, INN, slFnAutoName },
   /* events: fn_event.c */
   { "session_append", 3, 5, 0, slFnAppend },

@@ -27,13 +27,16 @@ struct SlFunc {
   int nMin; /* fewest and most arguments */
   int nMax;
   int mFlags; /* SQLITE_INNOCUOUS, _DETERMINISTIC, _DIRECTONLY,
-                           ** SL_ANYWHERE */
+                           ** SL_ANYWHERE, SL_PURE */
   SlFuncCall xCall;
 };
 
 /* The function works also where the connection's database is not attached
 ** any more: SlOp.pDb may be NULL. */
 #define SL_ANYWHERE 0x40000000
+
+/* The function looks at no database: SlOp.pDb is NULL. */
+#define SL_PURE 0x20000000
 
 int slFuncRegister(SlConn *, const SlFunc *);
 

@@ -14,7 +14,7 @@
 ** NEW IDS are strictly increasing in a process.  The first of a ms has fresh
 ** randomness; another in the same ms, or one made after the clock has gone
 ** back, is the last one plus 1, with a carry into the time if the 80 bits
-** run over.
+** run over.  A reading of the clock serves for a few microseconds.
 **
 ** A FORKED CHILD must not go on where its parent does.  What it must not
 ** have (the lock's owner, the unused randomness) lies in memory that Linux
@@ -61,7 +61,26 @@ static struct {
   int bWiped;    /* pOwn is zeroed in a child */
   int bForked;   /* "last" is a parent's id */
   SlUlid last;   /* Last id given by slUlidNew() */
+  u64 iMs;       /* What the clock said last, 0 if it was not asked */
+  u64 iTick;     /* The counter at that moment */
 } ulid;
+
+/*
+** How old a reading of the clock may be, in ticks of ulidTick().
+*/
+#define ULID_STALE 16384
+
+/*
+** The processor's counter of time, or 0 where it has none that a program may
+** read.
+*/
+static u64 ulidTick(void){
+#if defined(__GNUC__) && defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#else
+  return 0;
+#endif
+}
 
 /*
 ** Chooses where the state of this process lives: a page that a child gets as
@@ -69,24 +88,26 @@ static struct {
 ** else plain memory.
 */
 static void ulidInit(void){
-  ulid.pOwn = &ulidPlain;
+  UlidOwn *pOwn = &ulidPlain;
 #if defined(MADV_WIPEONFORK) && defined(MAP_ANONYMOUS)
   {
     static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
     const void *pUnlocked = &unlocked;
     void *p = mmap(0, sizeof(UlidOwn), PROT_READ | PROT_WRITE,
                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if( p==MAP_FAILED ) return;
-    if( memcmp(p, pUnlocked, sizeof(unlocked))==0
-     && madvise(p, sizeof(UlidOwn), MADV_WIPEONFORK)==0
+    if( p==MAP_FAILED ){
+      /* Plain memory will do. */
+    }else if( memcmp(p, pUnlocked, sizeof(unlocked))==0
+           && madvise(p, sizeof(UlidOwn), MADV_WIPEONFORK)==0
     ){
-      ulid.pOwn = (UlidOwn *)p;
+      pOwn = (UlidOwn *)p;
       ulid.bWiped = 1;
     }else{
       munmap(p, sizeof(UlidOwn));
     }
   }
 #endif
+  __atomic_store_n(&ulid.pOwn, pOwn, __ATOMIC_RELEASE);
 }
 
 /*
@@ -94,9 +115,11 @@ static void ulidInit(void){
 ** what came from its parent.  The caller releases pOwn->mutex.
 */
 static UlidOwn *ulidEnter(void){
-  UlidOwn *pOwn;
-  pthread_once(&ulidOnce, ulidInit);
-  pOwn = ulid.pOwn;
+  UlidOwn *pOwn = __atomic_load_n(&ulid.pOwn, __ATOMIC_ACQUIRE);
+  if( pOwn==0 ){
+    pthread_once(&ulidOnce, ulidInit);
+    pOwn = ulid.pOwn;
+  }
   pthread_mutex_lock(&pOwn->mutex);
   if( pOwn->iPid==0 || (!ulid.bWiped && pOwn->iPid!=getpid()) ){
     memset(pOwn->aPool, 0, sizeof(pOwn->aPool));
@@ -129,21 +152,34 @@ static int ulidFresh(UlidOwn *pOwn, u64 iMs, SlUlid *p){
 }
 
 /*
-** See slUtil.h.  The clock is read before the lock is taken: another thread
-** may get in between with a later ms, which only means that this id is that
-** one plus 1.
+** The time in ms. To ask the clock costs as much as all the rest of a new id,
+** so one reading is good for a run of ids: for a few microseconds. The lock
+** is held.
+*/
+static u64 ulidNow(u64 iTick){
+  if( iTick==0 || ulid.iMs==0 || iTick-ulid.iTick>=ULID_STALE ){
+    i64 iNow = slNowMs();
+    ulid.iMs = iNow < 0 ? 0 : (u64)iNow;
+    ulid.iTick = iTick;
+  }
+  return ulid.iMs;
+}
+
+/*
+** See slUtil.h.  The counter is read before the lock is taken: where another
+** thread got in between, the difference is beyond all bounds, and the clock
+** is asked.
 */
 int slUlidNew(SlUlid *p){
   int rc = SQLITE_OK;
-  i64 iNow = slNowMs();
-  u64 iMs = iNow < 0 ? 0 : (u64)iNow;
-  u64 iLast; /* Time of the last id */
-  UlidOwn *pOwn;
-  if( iNow>SL_ULID_MAX_MS ) return SQLITE_RANGE;
-  pOwn = ulidEnter();
-  iLast = ulid.last.iHi >> 16;
+  u64 iTick = ulidTick();
+  UlidOwn *pOwn = ulidEnter();
+  u64 iMs = ulidNow(iTick);
+  u64 iLast = ulid.last.iHi >> 16; /* Time of the last id */
   if( ulid.bForked && iMs<=iLast ) iMs = iLast + 1;
-  if( iMs>iLast ){
+  if( iMs>(u64)SL_ULID_MAX_MS ){
+    rc = SQLITE_RANGE;
+  }else if( iMs>iLast ){
     rc = ulidFresh(pOwn, iMs, &ulid.last);
     if( rc==SQLITE_OK ) ulid.bForked = 0;
   }else if( ++ulid.last.iLo==0 ){
@@ -287,24 +323,42 @@ int slUlidParseValue(sqlite3_value *pVal, SlUlid *p){
 }
 
 /*
-** See slUtil.h.  The bits are dealt out as in ulidParseBase32().
+** The 1024 pairs of characters, in order: 10 bits each.
+*/
+#define D32(a)                                                                 \
+  a "0" a "1" a "2" a "3" a "4" a "5" a "6" a "7" a "8" a "9" a "A" a "B" a    \
+    "C" a "D" a "E" a "F" a "G" a "H" a "J" a "K" a "M" a "N" a "P" a "Q" a    \
+    "R" a "S" a "T" a "V" a "W" a "X" a "Y" a "Z"
+static const char aUlidPair[] =
+  D32("0") D32("1") D32("2") D32("3") D32("4") D32("5") D32("6") D32("7")
+    D32("8") D32("9") D32("A") D32("B") D32("C") D32("D") D32("E") D32("F")
+      D32("G") D32("H") D32("J") D32("K") D32("M") D32("N") D32("P") D32("Q")
+        D32("R") D32("S") D32("T") D32("V") D32("W") D32("X") D32("Y") D32("Z");
+#undef D32
+
+/*
+** See slUtil.h. Two characters at a time, of 10 bits; the first pair has only
+** 8, and the seventh lies across the halves.
 */
 void slUlidText(const SlUlid *p, char z[27]){
-  static const char aDigit[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   u64 iHi = p->iHi;
   u64 iLo = p->iLo;
-  int i;
+#define PAIR(i, v) memcpy(&z[i], &aUlidPair[((v)&1023) * 2], 2)
+  PAIR(0, iHi >> 56);
+  PAIR(2, iHi >> 46);
+  PAIR(4, iHi >> 36);
+  PAIR(6, iHi >> 26);
+  PAIR(8, iHi >> 16);
+  PAIR(10, iHi >> 6);
+  PAIR(12, iHi << 4 | iLo >> 60);
+  PAIR(14, iLo >> 50);
+  PAIR(16, iLo >> 40);
+  PAIR(18, iLo >> 30);
+  PAIR(20, iLo >> 20);
+  PAIR(22, iLo >> 10);
+  PAIR(24, iLo);
+#undef PAIR
   z[26] = 0;
-  for(i=25; i>=14; i--){
-    z[i] = aDigit[iLo & 31];
-    iLo >>= 5;
-  }
-  z[13] = aDigit[iLo | (iHi & 1) << 4];
-  iHi >>= 1;
-  for(i=12; i>=0; i--){
-    z[i] = aDigit[iHi & 31];
-    iHi >>= 5;
-  }
 }
 
 /*
