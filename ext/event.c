@@ -266,10 +266,13 @@ static int appendId(SlOp *pOp, SlAppend *p){
     if( p->bSession ){
       p->bId = slUlidParseText(p->session.zId, 26, &p->id);
     }else if( p->pRef ){
-      p->bId = slUlidParseValue(p->pRef, &p->id);
-      if( p->bId<0 ){
-        p->bId = 0;
-        pOp->rc = SQLITE_NOMEM;
+      int n = 0;
+      const char *z;
+      if( sqlite3_value_type(p->pRef)==SQLITE_TEXT ){
+        z = slTextBytes(pOp, p->pRef, &n);
+        p->bId = z && slUlidParseText(z, n, &p->id);
+      }else{
+        p->bId = slUlidParseValue(p->pRef, &p->id) > 0;
       }
     }else if( slIsCurrentDb(pOp) ){
       p->bId = slUlidParseText(pOp->pConn->zCurrent, 26, &p->id);

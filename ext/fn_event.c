@@ -46,9 +46,22 @@ void slFnAppend(SlOp *pOp, sqlite3_context *pCtx, int nArg,
 typedef struct JsonBatch JsonBatch;
 struct JsonBatch {
   SlAppend append;
-  SlJson array; /* validated */
-  i64 iHead;    /* OUT */
+  const char *z;   /* the text */
+  SlJsonWalk walk; /* how far in it we are */
+  int bNow;        /* iNow is set */
+  i64 iNow;        /* the time of all events that have none of their own */
+  i64 iHead;       /* OUT */
 };
+
+/*
+** Fail where the text stops being JSON.
+*/
+static void batchMalformed(SlOp *pOp, const JsonBatch *p){
+  if( p->walk.zErr ){
+    slErr(pOp, SQLITE_ERROR, "invalid array: malformed JSON at byte %lld",
+          (i64)(p->walk.zErr - p->z));
+  }
+}
 
 /*
 ** Put "event N: " before the operation's message.
@@ -61,80 +74,111 @@ static void batchWhere(SlOp *pOp, i64 iEvent){
   }
 }
 
+/* Members of an event, and the memory that their text may need. */
+enum {
+  BATCH_KIND,
+  BATCH_PAYLOAD,
+  BATCH_AT_MS,
+  BATCH_KEY,
+  BATCH_MEMBERS
+};
+
 /*
-** Append one element of the array.
+** Which member that key names, BATCH_MEMBERS for none.
 */
-static void batchEvent(SlOp *pOp, SlAppend *p, const SlJson *pElem){
-  enum {
-    KIND = 1,
-    PAYLOAD = 2,
-    AT_MS = 4,
-    KEY = 8
-  };
-  SlJsonIter it;
-  SlJson key, val;
-  char *zKind = 0, *zPayload = 0, *zKey = 0;
-  int mSeen = 0;
-  memset(&p->event, 0, sizeof(p->event));
-  p->event.eType = SQLITE_NULL;
-  p->bAtMs = 0;
-  if( pElem->eType!=SL_JSON_OBJECT ){
-    slErr(pOp, SQLITE_MISMATCH, "not an object");
-    return;
-  }
-  slJsonIter(pElem, &it);
-  while( pOp->rc==SQLITE_OK && slJsonNext(&it, &key, &val) ){
-    int m = slJsonStringEq(&key, "kind")      ? KIND
-            : slJsonStringEq(&key, "payload") ? PAYLOAD
-            : slJsonStringEq(&key, "at_ms")   ? AT_MS
-            : slJsonStringEq(&key, "key")     ? KEY
-                                              : 0;
-    if( m==0 ){
-      slErr(pOp, SQLITE_ERROR, "unknown key \"%.*s\"",
-            (int)slUtf8Chars(key.z, key.n, 60), key.z);
-    }else if( m & mSeen ){
-      slErr(pOp, SQLITE_ERROR, "duplicate key \"%.*s\"", (int)key.n, key.z);
-    }else if( val.eType!=SL_JSON_NULL ){
-      switch( m ){
-        case KIND:
-          p->event.zKind =
-            slJsonArgName(pOp, "kind", &val, 0, &p->event.nKind, &zKind);
-          break;
-        case PAYLOAD: slEventFromJson(pOp, &p->event, &val, &zPayload); break;
-        case AT_MS:
-          p->bAtMs = 1;
-          p->event.iAtMs = slJsonArgInt(pOp, "at_ms", &val);
-          break;
-        default:
-          p->event.zKey =
-            slJsonArgName(pOp, "key", &val, 0, &p->event.nKey, &zKey);
-          break;
-      }
-    }
-    mSeen |= m;
-  }
-  if( p->event.zKind==0 ) slErr(pOp, SQLITE_CONSTRAINT, "invalid kind: NULL");
-  slAppend(pOp, p);
-  sqlite3_free(zKind);
-  sqlite3_free(zPayload);
-  sqlite3_free(zKey);
+static int batchMember(const SlJson *pKey){
+  static const char *const azName[] = { "kind", "payload", "at_ms", "key" };
+  int i = 0;
+  while( i<BATCH_MEMBERS && !slJsonStringEq(pKey, azName[i]) ) i++;
+  return i;
 }
 
 /*
-** The task of session_append_json().
+** Put one member into the event.
+*/
+static void batchSet(SlOp *pOp, SlAppend *p, int iMember, const SlJson *pVal,
+                     char **pzFree) {
+  SlEvent *pEvent = &p->event;
+  if( pVal->eType==SL_JSON_NULL ) return;
+  switch( iMember ){
+    case BATCH_KIND:
+      pEvent->zKind =
+        slJsonArgName(pOp, "kind", pVal, 0, &pEvent->nKind, pzFree);
+      break;
+    case BATCH_PAYLOAD: slEventFromJson(pOp, pEvent, pVal, pzFree); break;
+    case BATCH_AT_MS:
+      p->bAtMs = 1;
+      pEvent->iAtMs = slJsonArgInt(pOp, "at_ms", pVal);
+      break;
+    default:
+      pEvent->zKey = slJsonArgName(pOp, "key", pVal, 0, &pEvent->nKey, pzFree);
+      break;
+  }
+}
+
+/*
+** Append the element of the array that the walk stands at.
+*/
+static void batchEvent(SlOp *pOp, JsonBatch *pBatch){
+  SlAppend *p = &pBatch->append;
+  SlJson key, val;
+  char *azFree[BATCH_MEMBERS] = { 0, 0, 0, 0 };
+  int mSeen = 0;
+  int i;
+  memset(&p->event, 0, sizeof(p->event));
+  p->event.eType = SQLITE_NULL;
+  p->bAtMs = 0;
+  if( !slJsonWalkEnter(&pBatch->walk, '{') ){
+    if( slJsonWalkValue(&pBatch->walk, &val) ){
+      slErr(pOp, SQLITE_MISMATCH, "not an object");
+    }
+    return;
+  }
+  while( pOp->rc==SQLITE_OK && slJsonWalkNext(&pBatch->walk, '}', &key) ){
+    i = batchMember(&key);
+    if( !slJsonWalkValue(&pBatch->walk, &val) ) break;
+    if( i==BATCH_MEMBERS ){
+      slErr(pOp, SQLITE_ERROR, "unknown key \"%.*s\"",
+            (int)slUtf8Chars(key.z, key.n, 60), key.z);
+    }else if( mSeen>>i & 1 ){
+      slErr(pOp, SQLITE_ERROR, "duplicate key \"%.*s\"", (int)key.n, key.z);
+    }else{
+      batchSet(pOp, p, i, &val, &azFree[i]);
+    }
+    mSeen |= 1 << i;
+  }
+  if( pBatch->walk.zErr==0 ){
+    if( p->event.zKind==0 ){
+      slErr(pOp, SQLITE_CONSTRAINT, "invalid kind: NULL");
+    }
+    if( !p->bAtMs ){
+      if( !pBatch->bNow ) pBatch->iNow = slOpNow(pOp, "at_ms");
+      pBatch->bNow = 1;
+      p->event.iAtMs = pBatch->iNow;
+      p->bAtMs = 1;
+    }
+    slAppend(pOp, p);
+  }
+  for(i=0; i<BATCH_MEMBERS; i++) sqlite3_free(azFree[i]);
+}
+
+/*
+** The task of session_append_json(). What is wrong with an event is told only
+** if the text is JSON up to there.
 */
 static void batchTask(SlOp *pOp, void *pArg){
   JsonBatch *p = (JsonBatch *)pArg;
-  SlJsonIter it;
-  SlJson elem;
   i64 iEvent = 0;
   slNeed(pOp, p->append.pRef, &p->append.session);
   p->append.bSession = 1;
-  slJsonIter(&p->array, &it);
-  while( pOp->rc==SQLITE_OK && slJsonNext(&it, 0, &elem) ){
+  while( pOp->rc==SQLITE_OK && slJsonWalkNext(&p->walk, ']', 0) ){
     iEvent++;
-    batchEvent(pOp, &p->append, &elem);
+    batchEvent(pOp, p);
     batchWhere(pOp, iEvent);
+  }
+  if( pOp->rc==SQLITE_OK ){
+    slJsonWalkEnd(&p->walk);
+    batchMalformed(pOp, p);
   }
   p->iHead = slHead(pOp, &p->append.session);
 }
@@ -147,24 +191,25 @@ static void batchTask(SlOp *pOp, void *pArg){
 void slFnAppendJson(SlOp *pOp, sqlite3_context *pCtx, int nArg,
                     sqlite3_value **ap) {
   JsonBatch b;
-  const char *z;
+  SlJson val;
   int n;
-  i64 iErr;
   (void)nArg;
   memset(&b, 0, sizeof(b));
   slOpGuard(pOp, DML_APPEND);
   needRef(pOp, ap[0]);
   b.append.pRef = ap[0];
-  z = slArgText(pOp, "array", ap[1], &n);
-  if( pOp->rc==SQLITE_OK && z==0 ){
+  b.z = slArgText(pOp, "array", ap[1], &n);
+  if( pOp->rc==SQLITE_OK && b.z==0 ){
     slErr(pOp, SQLITE_ERROR, "invalid array: NULL");
   }
-  if( pOp->rc==SQLITE_OK && !slJsonParse(z, n, &b.array, &iErr) ){
-    slErr(pOp, SQLITE_ERROR, "invalid array: malformed JSON at byte %lld",
-          iErr);
-  }
-  if( pOp->rc==SQLITE_OK && b.array.eType!=SL_JSON_ARRAY ){
-    slErr(pOp, SQLITE_MISMATCH, "invalid array: not a JSON array");
+  if( pOp->rc==SQLITE_OK ){
+    slJsonWalk(&b.walk, b.z, n);
+    if( !slJsonWalkEnter(&b.walk, '[') ){
+      slJsonWalkValue(&b.walk, &val);
+      slJsonWalkEnd(&b.walk);
+      batchMalformed(pOp, &b);
+      slErr(pOp, SQLITE_MISMATCH, "invalid array: not a JSON array");
+    }
   }
   slOpWrite(pOp, batchTask, &b);
   slResultInt(pOp, pCtx, b.iHead);

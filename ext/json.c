@@ -203,10 +203,9 @@ static int jsonTakeScalar(const char **pz, const char *zEnd, SlJson *p){
 /*
 ** An object's key and its colon, with white space before and between.
 */
-static int jsonTakeKey(const char **pz, const char *zEnd){
-  SlJson key;
+static int jsonTakeKey(const char **pz, const char *zEnd, SlJson *pKey){
   *pz = jsonSpace(*pz, zEnd);
-  if( !jsonTakeString(pz, zEnd, &key) ) return 0;
+  if( !jsonTakeString(pz, zEnd, pKey) ) return 0;
   *pz = jsonSpace(*pz, zEnd);
   if( jsonPeek(*pz, zEnd)!=':' ) return 0;
   (*pz)++;
@@ -238,7 +237,7 @@ static int jsonTakeValue(const char **pz, const char *zEnd, SlJson *p){
       *pz = jsonSpace(*pz + 1, zEnd);
       if( jsonPeek(*pz, zEnd)!=cClose ){
         if( c=='{' ){
-          if( !jsonTakeKey(pz, zEnd) ) return 0;
+          if( !jsonTakeKey(pz, zEnd, &inner) ) return 0;
           *pz = jsonSpace(*pz, zEnd);
         }
         continue;
@@ -254,7 +253,7 @@ static int jsonTakeValue(const char **pz, const char *zEnd, SlJson *p){
       c = jsonPeek(*pz, zEnd);
       if( c==',' ){
         (*pz)++;
-        if( aOpen[nOpen-1]=='}' && !jsonTakeKey(pz, zEnd) ) return 0;
+        if( aOpen[nOpen-1]=='}' && !jsonTakeKey(pz, zEnd, &inner) ) return 0;
         *pz = jsonSpace(*pz, zEnd);
         break;
       }
@@ -286,6 +285,65 @@ int slJsonParse(const char *z, i64 n, SlJson *pOut, i64 *piErr){
     *piErr = zAt - z;
   }
   return rc;
+}
+
+/*-------------------------------------------------------------------------
+** Walking what has not been validated. See slUtil.h for all of these.
+*/
+
+void slJsonWalk(SlJsonWalk *p, const char *z, i64 n){
+  p->zEnd = n > 0 ? z + n : z;
+  p->z = jsonSpace(z, p->zEnd);
+  p->zErr = 0;
+  p->bFirst = 0;
+}
+
+int slJsonWalkEnter(SlJsonWalk *p, char cOpen){
+  if( p->zErr || jsonPeek(p->z, p->zEnd)!=cOpen ) return 0;
+  p->z++;
+  p->bFirst = 1;
+  return 1;
+}
+
+int slJsonWalkNext(SlJsonWalk *p, char cClose, SlJson *pKey){
+  char c;
+  if( p->zErr ) return 0;
+  p->z = jsonSpace(p->z, p->zEnd);
+  c = jsonPeek(p->z, p->zEnd);
+  if( c==cClose && c ){
+    p->z++;
+    p->bFirst = 0;
+    return 0;
+  }
+  if( !p->bFirst ){
+    if( c!=',' ) goto walk_error;
+    p->z++;
+  }
+  p->bFirst = 0;
+  if( cClose=='}' && !jsonTakeKey(&p->z, p->zEnd, pKey) ) goto walk_error;
+  p->z = jsonSpace(p->z, p->zEnd);
+  return 1;
+
+walk_error:
+  p->zErr = p->z;
+  return 0;
+}
+
+int slJsonWalkValue(SlJsonWalk *p, SlJson *pVal){
+  if( p->zErr ) return 0;
+  if( !jsonTakeValue(&p->z, p->zEnd, pVal) ){
+    p->zErr = p->z;
+    return 0;
+  }
+  return 1;
+}
+
+int slJsonWalkEnd(SlJsonWalk *p){
+  if( p->zErr==0 ){
+    p->z = jsonSpace(p->z, p->zEnd);
+    if( p->z!=p->zEnd ) p->zErr = p->z;
+  }
+  return p->zErr == 0;
 }
 
 /*-------------------------------------------------------------------------

@@ -116,6 +116,19 @@ struct SlJson {
   u8 bEscape;    /* A string with a backslash in it */
 };
 
+/*
+** A walk through text that has not been validated: everything it passes is
+** validated as by slJsonParse(), once.  zErr is 0 until something is wrong,
+** then the byte at fault, and nothing is found any more.
+*/
+typedef struct SlJsonWalk SlJsonWalk;
+struct SlJsonWalk {
+  const char *z;    /* Next byte to look at */
+  const char *zEnd; /* End of the text */
+  const char *zErr; /* 0, or the first byte that can't be right */
+  u8 bFirst;        /* No element of the container was passed yet */
+};
+
 /* A place between two elements of an array or object. */
 typedef struct SlJsonIter SlJsonIter;
 struct SlJsonIter {
@@ -144,6 +157,29 @@ void slJsonIter(const SlJson *pContainer, SlJsonIter *);
 ** SL_JSON_STRING; it is left alone for an array, and may be 0.
 */
 int slJsonNext(SlJsonIter *, SlJson *pKey, SlJson *pVal);
+
+/*
+** Stand at the beginning of the text, white space aside.
+*/
+void slJsonWalk(SlJsonWalk *, const char *z, i64 n);
+
+/*
+** Enter the array or object that begins here, by its bracket: 1, or 0 if
+** something else is here, which is no error.
+*/
+int slJsonWalkEnter(SlJsonWalk *, char cOpen);
+
+/*
+** 1 and stand at the next element of the container that cClose will close,
+** with an object's key in *pKey; 0 at its end, which is passed, or on error.
+*/
+int slJsonWalkNext(SlJsonWalk *, char cClose, SlJson *pKey);
+
+/* Take the value that is here: 1, or 0 on error. */
+int slJsonWalkValue(SlJsonWalk *, SlJson *pVal);
+
+/* 1 if nothing but white space is left; anything else is an error. */
+int slJsonWalkEnd(SlJsonWalk *);
 
 /*
 ** True if the value is a string that decodes to z, which is ASCII and ends

@@ -110,6 +110,7 @@ const char *slCheckName(SlOp *pOp, const char *zArg, const char *z, i64 n,
 const char *slArgName(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
                       int bTrim, int *pn) {
   const char *z;
+  int n;
   *pn = 0;
   if( pOp->rc!=SQLITE_OK ) return 0;
   if( slArgNull(pVal) ){
@@ -120,12 +121,14 @@ const char *slArgName(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
     slInvalid(pOp, SQLITE_MISMATCH, zArg, pVal);
     return 0;
   }
-  z = (const char *)sqlite3_value_text(pVal);
-  if( z==0 ){
-    pOp->rc = SQLITE_NOMEM;
-    return 0;
+  if( sqlite3_value_type(pVal)==SQLITE_TEXT ){
+    z = slTextBytes(pOp, pVal, &n);
+  }else{
+    z = (const char *)sqlite3_value_text(pVal);
+    n = sqlite3_value_bytes(pVal);
+    if( z==0 ) pOp->rc = SQLITE_NOMEM;
   }
-  return slCheckName(pOp, zArg, z, sqlite3_value_bytes(pVal), bTrim, pn);
+  return z ? slCheckName(pOp, zArg, z, n, bTrim, pn) : 0;
 }
 
 const char *slArgText(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
@@ -143,7 +146,23 @@ const char *slArgText(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
   return z;
 }
 
+const char *slTextBytes(SlOp *pOp, sqlite3_value *pVal, int *pn){
+  const SlDb *pDb = pOp->pDb;
+  const char *z;
+  if( pDb && pDb->bVerified && !pDb->bUtf16 ){
+    z = (const char *)sqlite3_value_blob(pVal);
+    *pn = sqlite3_value_bytes(pVal);
+    if( *pn==0 ) z = "";
+  }else{
+    z = (const char *)sqlite3_value_text(pVal);
+    *pn = sqlite3_value_bytes(pVal);
+  }
+  if( z==0 ) pOp->rc = SQLITE_NOMEM;
+  return z;
+}
+
 void slEventFromValue(SlOp *pOp, SlEvent *pEvent, sqlite3_value *pVal){
+  int n;
   pEvent->eType = pVal ? sqlite3_value_type(pVal) : SQLITE_NULL;
   pEvent->pData = 0;
   pEvent->nData = 0;
@@ -151,9 +170,8 @@ void slEventFromValue(SlOp *pOp, SlEvent *pEvent, sqlite3_value *pVal){
     case SQLITE_INTEGER: pEvent->iInt = sqlite3_value_int64(pVal); break;
     case SQLITE_FLOAT: pEvent->rReal = sqlite3_value_double(pVal); break;
     case SQLITE_TEXT:
-      pEvent->pData = sqlite3_value_text(pVal);
-      pEvent->nData = sqlite3_value_bytes(pVal);
-      if( pEvent->pData==0 ) pOp->rc = SQLITE_NOMEM;
+      pEvent->pData = slTextBytes(pOp, pVal, &n);
+      pEvent->nData = n;
       break;
     case SQLITE_BLOB:
       pEvent->pData = sqlite3_value_blob(pVal);

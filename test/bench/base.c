@@ -1,9 +1,11 @@
 /*
 ** base.c - the baselines, and the ways to append.
 **
-** R0 and R1 have the extension's layout without what keeps it sound: no
-** CHECK, no trigger, no index of idempotency keys, no STRICT. Session
-** integers are given, so that no id has to be looked up.
+** R0 and R1 write rows into the layout that the extension stores, declared as
+** it declares it, with its constraints and its index of idempotency keys, but
+** without triggers. Session integers are given, so that no id has to be looked
+** up. What the constraints and the index cost is shown by a row of its own,
+** for the bare columns.
 **
 ** N is what existing session stores do: session ids as UUID text, an
 ** AUTOINCREMENT id, an index over the session, a timestamp by default, JSON
@@ -20,7 +22,7 @@
 const char *const azWay[WAY_COUNT] = { "INSERT INTO session_events",
                                        "session_append()",
                                        "session_append_json()",
-                                       "R0 into the stored table",
+                                       "R0 into bare columns",
                                        "R0",
                                        "R1",
                                        "N" };
@@ -29,8 +31,7 @@ static const char *const azInsert[WAY_COUNT] = {
   "INSERT INTO session_events(session_id, kind, payload) VALUES(?1, ?2, ?3)",
   "SELECT session_append(?1, ?2, ?3)",
   "SELECT session_append_json(?1, ?2)",
-  "INSERT INTO sessionlog_event(key, at_ms, kind, payload)"
-  " VALUES(?1, ?4, ?2, ?3)",
+  "INSERT INTO ev(key, at_ms, kind, payload) VALUES(?1, ?4, ?2, ?3)",
   "INSERT INTO ev(key, at_ms, kind, payload) VALUES(?1, ?4, ?2, ?3)",
   "INSERT INTO ev(key, at_ms, kind, payload) VALUES("
   " coalesce((SELECT key FROM ev WHERE key BETWEEN ?1<<32"
@@ -49,7 +50,7 @@ const char *const zSinceSelect =
 ** 1 for the ways that use the extension's tables.
 */
 int wayIsLog(int eWay){
-  return eWay <= WAY_STORED;
+  return eWay < WAY_BARE;
 }
 
 /*
@@ -62,12 +63,34 @@ i64 nowMs(void){
 }
 
 /*
-** Tables of R0 and R1.
+** The table of R0 and R1: a copy of the stored one under another name.
 */
 void baseRows(sqlite3 *db){
-  dbExec(db, "CREATE TABLE IF NOT EXISTS ev(key INTEGER PRIMARY KEY,"
-             " at_ms INTEGER NOT NULL, kind TEXT NOT NULL, idem TEXT,"
-             " payload)");
+  static const char *const azName[] = { "sessionlog_event",
+                                        "sessionlog_event_idem" };
+  sqlite3 *pLog;
+  char zSql[1000];
+  int i;
+  if( dbInt(db, "SELECT count(*) FROM sqlite_schema WHERE name='ev'") ) return;
+  pLog = dbCreate("layout.db", 1);
+  dbExec(pLog, "SELECT session_init()");
+  for(i=0; i<2; i++){
+    dbText(pLog, zSql, sizeof(zSql),
+           "SELECT replace(sql, 'sessionlog_event', 'ev') FROM sqlite_schema"
+           " WHERE name='%s'",
+           azName[i]);
+    dbExec(db, "%s", zSql);
+  }
+  dbClose(pLog);
+  dbRemove("layout.db");
+}
+
+/*
+** The same columns and nothing else.
+*/
+static void bareRows(sqlite3 *db){
+  dbExec(db, "CREATE TABLE ev(key INTEGER PRIMARY KEY, at_ms INTEGER,"
+             " kind TEXT, idem TEXT, payload)");
 }
 
 /*
@@ -169,6 +192,7 @@ void appenderOpen(Appender *p, int eWay, const char *zName, int nSession,
   if( p->aId==0 || p->aHead==0 ) die("out of memory");
   p->db = dbCreate(zName, wayIsLog(eWay));
   if( wayIsLog(eWay) ) openSessions(p);
+  if( eWay==WAY_BARE ) bareRows(p->db);
   if( eWay==WAY_R0 || eWay==WAY_R1 ) baseRows(p->db);
   if( eWay==WAY_N ) openPeers(p);
   if( eWay==WAY_JSON ) makeArrays(p);
@@ -214,7 +238,7 @@ void appenderAdd(Appender *p, i64 i, int iSession){
   }
   stmtBindText(p->pStmt, 2, zKind, (i64)strlen(zKind));
   stmtBindText(p->pStmt, 3, pInput->az[iPayload], pInput->an[iPayload]);
-  if( p->eWay>=WAY_STORED && p->eWay<=WAY_R1 ){
+  if( p->eWay>=WAY_BARE && p->eWay<=WAY_R1 ){
     sqlite3_bind_int64(p->pStmt, 4, nowMs());
   }
   stmtRun(p->pStmt);

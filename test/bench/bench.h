@@ -156,13 +156,13 @@ unsigned inputRandom(void);
 
 /* A way to append. */
 enum {
-  WAY_LOG,    /* INSERT INTO session_events */
-  WAY_FN,     /* SELECT session_append() */
-  WAY_JSON,   /* SELECT session_append_json(), arrays of BENCH_ARRAY */
-  WAY_STORED, /* raw INSERT into the extension's own table, key given */
-  WAY_R0,     /* raw INSERT into the same layout, key given */
-  WAY_R1,     /* the same with the next ordinal by subselect */
-  WAY_N,      /* what existing session stores do */
+  WAY_LOG,  /* INSERT INTO session_events */
+  WAY_FN,   /* SELECT session_append() */
+  WAY_JSON, /* SELECT session_append_json(), arrays of BENCH_ARRAY */
+  WAY_BARE, /* raw INSERT into its columns without constraints */
+  WAY_R0,   /* raw INSERT into the same layout, key given */
+  WAY_R1,   /* the same with the next ordinal by subselect */
+  WAY_N,    /* what existing session stores do */
   WAY_COUNT
 };
 #define BENCH_ARRAY 1000
