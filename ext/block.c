@@ -26,9 +26,9 @@
 ** was moved to another row.  It is no defence against somebody who computes
 ** it anew: the decoder trusts nothing that it has not checked.
 **
-** A zstd frame (RFC 8878) has its content size in its header, needs no
-** dictionary, and has a window of at most 8 MiB.  A body that zstd does not
-** make smaller is stored.
+** A zstd frame (RFC 8878), of any level of compression, has its content size
+** in its header, needs no dictionary, and has a window of at most 8 MiB.  A
+** body that zstd does not make smaller is stored.
 **
 ** The body once decompressed is, for n events, in columns:
 **
@@ -68,7 +68,9 @@
 #define BLOCK_FORMAT 1 /* First byte of data */
 #define BLOCK_STORED 0 /* Codecs */
 #define BLOCK_ZSTD   1
-#define BLOCK_LEVEL  3  /* zstd's level of compression */
+#define BLOCK_LEVEL  1  /* zstd's level of compression, and what is changed: */
+#define BLOCK_MATCH  7  /*   the shortest match it looks for, in bytes */
+#define BLOCK_HASH   15 /*   log2 of the size of its table */
 #define BLOCK_WINDOW 23 /* log2 of the largest window accepted */
 
 #define BLOCK_VARINT 9                              /* Longest varint */
@@ -87,10 +89,13 @@
 #define BLOCK_MORE ((i64)65536)
 #define BLOCK_MAX  (1000000000 + BLOCK_MORE)
 
-/* Buffers above this size are not kept for the next block.  Also, a frame
-** that promises more is decompressed bit by bit.  Only the block of a single
-** large event is ever as big. */
+/* Buffers above this size are not kept for the next block.  Only the block of
+** a single large event is ever as big. */
 #define BLOCK_KEEP (512 * 1024)
+
+/* A frame that promises more than BLOCK_KEEP, and more than this many times
+** its own size, is decompressed bit by bit. */
+#define BLOCK_TRUST 64
 
 /* No zstd frame expands more than this: the smallest zstd block has 4 bytes
 ** and gives at most 128 KiB. */
@@ -215,91 +220,8 @@ static int blockVarintLen(u64 v){
 }
 
 /**************************************************************************
-** The checksum: XXH64, after "xxHash fast digest algorithm", doc/
-** xxhash_spec.md of https://github.com/Cyan4973/xxHash.  Names are those of
-** that text.
+** The checksum
 */
-#define PRIME64_1 (((u64)0x9E3779B1 << 32) | 0x85EBCA87)
-#define PRIME64_2 (((u64)0xC2B2AE3D << 32) | 0x27D4EB4F)
-#define PRIME64_3 (((u64)0x165667B1 << 32) | 0x9E3779F9)
-#define PRIME64_4 (((u64)0x85EBCA77 << 32) | 0xC2B2AE63)
-#define PRIME64_5 (((u64)0x27D4EB2F << 32) | 0x165667C5)
-
-/* x, rotated to the left by r bits, 0<r<64. */
-static u64 hashRotate(u64 x, int r){
-  return x << r | x >> (64 - r);
-}
-
-/* Read 8 or 4 bytes, little-endian. */
-static u64 hashLane64(const u8 *a){
-  return (u64)a[0] | (u64)a[1] << 8 | (u64)a[2] << 16 | (u64)a[3] << 24
-         | (u64)a[4] << 32 | (u64)a[5] << 40 | (u64)a[6] << 48
-         | (u64)a[7] << 56;
-}
-static u64 hashLane32(const u8 *a){
-  return (u64)a[0] | (u64)a[1] << 8 | (u64)a[2] << 16 | (u64)a[3] << 24;
-}
-
-/* One round: take a lane into an accumulator. */
-static u64 hashRound(u64 acc, u64 lane){
-  return hashRotate(acc + lane * PRIME64_2, 31) * PRIME64_1;
-}
-
-/* Merge an accumulator into the final one. */
-static u64 hashMerge(u64 acc, u64 accN){
-  return (acc ^ hashRound(0, accN)) * PRIME64_1 + PRIME64_4;
-}
-
-/* Return XXH64 of the n bytes at a[]. */
-static u64 blockHash(const u8 *a, i64 n, u64 seed){
-  const u8 *aEnd = a + n;
-  u64 acc;
-
-  if( n>=32 ){
-    u64 acc1 = seed + PRIME64_1 + PRIME64_2;
-    u64 acc2 = seed + PRIME64_2;
-    u64 acc3 = seed;
-    u64 acc4 = seed - PRIME64_1;
-    do {
-      acc1 = hashRound(acc1, hashLane64(a));
-      acc2 = hashRound(acc2, hashLane64(a + 8));
-      acc3 = hashRound(acc3, hashLane64(a + 16));
-      acc4 = hashRound(acc4, hashLane64(a + 24));
-      a += 32;
-    }while( aEnd-a>=32 );
-    acc = hashRotate(acc1, 1) + hashRotate(acc2, 7) + hashRotate(acc3, 12)
-          + hashRotate(acc4, 18);
-    acc = hashMerge(acc, acc1);
-    acc = hashMerge(acc, acc2);
-    acc = hashMerge(acc, acc3);
-    acc = hashMerge(acc, acc4);
-  }else{
-    acc = seed + PRIME64_5;
-  }
-  acc += (u64)n;
-
-  while( aEnd-a>=8 ){
-    acc ^= hashRound(0, hashLane64(a));
-    acc = hashRotate(acc, 27) * PRIME64_1 + PRIME64_4;
-    a += 8;
-  }
-  if( aEnd-a>=4 ){
-    acc ^= hashLane32(a) * PRIME64_1;
-    acc = hashRotate(acc, 23) * PRIME64_2 + PRIME64_3;
-    a += 4;
-  }
-  while( a<aEnd ){
-    acc ^= (u64)a[0] * PRIME64_5;
-    acc = hashRotate(acc, 11) * PRIME64_1;
-    a++;
-  }
-
-  acc ^= acc >> 33;
-  acc *= PRIME64_2;
-  acc ^= acc >> 29;
-  acc *= PRIME64_3;
-  return acc ^ acc >> 32;
-}
 
 /*
 ** The checksum of a block: the nHdr bytes of header before the checksum at
@@ -312,7 +234,7 @@ static u64 blockChecksum(i64 iKey,   /* Column key of the row */
   blockPut64(a, (u64)iKey);
   blockPut64(a + 8, (u64)nEvent);
   memcpy(a + 16, aHdr, (size_t)nHdr);
-  return blockHash(aBody, nBody, blockHash(a, 16 + nHdr, 0));
+  return slHash64(aBody, nBody, slHash64(a, 16 + nHdr, 0));
 }
 
 /**************************************************************************
@@ -584,9 +506,12 @@ static int blockCompress(SlPacker *p, const u8 *aRaw, i64 nRaw, i64 *pn){
   if( p->pZstd==0 ){
     p->pZstd = ZSTD_createCCtx_advanced(blockZstdMem());
     if( p->pZstd==0 ) return SQLITE_NOMEM;
+    ZSTD_CCtx_setParameter(p->pZstd, ZSTD_c_compressionLevel, BLOCK_LEVEL);
+    ZSTD_CCtx_setParameter(p->pZstd, ZSTD_c_minMatch, BLOCK_MATCH);
+    ZSTD_CCtx_setParameter(p->pZstd, ZSTD_c_hashLog, BLOCK_HASH);
   }
-  n = ZSTD_compressCCtx(p->pZstd, p->out.a + BLOCK_HDR, (size_t)(nRaw - 1),
-                        aRaw, (size_t)nRaw, BLOCK_LEVEL);
+  n = ZSTD_compress2(p->pZstd, p->out.a + BLOCK_HDR, (size_t)(nRaw - 1), aRaw,
+                     (size_t)nRaw);
   if( !ZSTD_isError(n) ){
     *pn = (i64)n;
   }else if( ZSTD_getErrorCode(n)!=ZSTD_error_dstSize_tooSmall ){
@@ -746,7 +671,7 @@ static int blockDecompress(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw){
     p->pZstd = ZSTD_createDCtx_advanced(blockZstdMem());
     if( p->pZstd==0 ) return SQLITE_NOMEM;
   }
-  if( nRaw<=BLOCK_KEEP ){
+  if( nRaw<=BLOCK_KEEP || nRaw/BLOCK_TRUST<=nBody ){
     rc = blockBufGrow(&p->raw, nRaw);
     if( rc!=SQLITE_OK ) return rc;
     res = ZSTD_decompressDCtx(p->pZstd, p->raw.a, (size_t)nRaw, aBody,
@@ -911,10 +836,15 @@ int slBlockCount(const SlBlock *p){
 }
 
 /*
-** Give the i-th event of p, from 0.  What it points to belongs to p and is
+** The i-th event of p, from 0.  It, and what it points to, belongs to p and is
 ** valid until the next decode.
 */
-void slBlockEvent(const SlBlock *p, int i, SlEvent *pEvent){
+const SlEvent *slBlockAt(const SlBlock *p, int i){
   assert(i >= 0 && i < p->nEvent);
-  *pEvent = p->aEvent[i];
+  return &p->aEvent[i];
+}
+
+/* A copy of that event, which still points into p. */
+void slBlockEvent(const SlBlock *p, int i, SlEvent *pEvent){
+  *pEvent = *slBlockAt(p, i);
 }

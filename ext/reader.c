@@ -308,12 +308,18 @@ i64 slReaderKey(const SlReader *p){
 }
 
 sqlite3_value *slReaderValue(SlReader *p, int eColumn){
-  return p->bInBlock ? 0 : sqlite3_column_value(p->pRow, eColumn);
+  return sqlite3_column_value(p->pRow, eColumn);
+}
+
+const SlEvent *slReaderPacked(const SlReader *p){
+  if( !p->bInBlock ) return 0;
+  return slBlockAt(p->pBlock, (int)(SL_ORDINAL(p->iKey) - p->iFirst));
 }
 
 void slReaderEvent(SlOp *pOp, SlReader *p, SlEvent *pEvent){
-  if( p->bInBlock ){
-    slBlockEvent(p->pBlock, (int)(SL_ORDINAL(p->iKey) - p->iFirst), pEvent);
+  const SlEvent *pPacked = slReaderPacked(p);
+  if( pPacked ){
+    *pEvent = *pPacked;
     return;
   }
   memset(pEvent, 0, sizeof(*pEvent));

@@ -820,8 +820,11 @@ i64 slReaderKey(const SlReader *);
 /* The event's values; pointers live until the next call on the reader. */
 void slReaderEvent(SlOp *, SlReader *, SlEvent *);
 
-/* One of them as a value of SQLite's, where the event is a row: quicker than
-** slReaderEvent(). NULL pointer: it is in a block. */
+/* The same without a copy, where the event is in a block; else NULL. */
+const SlEvent *slReaderPacked(const SlReader *);
+
+/* One of its values as SQLite's, where the event is a row: quicker than
+** slReaderEvent(). */
 enum {
   SL_EV_KEY,
   SL_EV_AT_MS,

@@ -71,6 +71,7 @@ void slBlockFree(SlBlock *);
 int slBlockDecode(SlBlock *, i64 iKey, i64 nEvents, const void *pData,
                   i64 nData, i64 nLimit);
 int slBlockCount(const SlBlock *);
+const SlEvent *slBlockAt(const SlBlock *, int i);
 void slBlockEvent(const SlBlock *, int i, SlEvent *);
 
 #endif /* SL_BLOCK_H */

@@ -7,6 +7,7 @@
 **   2.  Interface to code in ulid.c
 **   3.  Interface to code in json.c
 **   4.  Interface to code in util_time.c
+**   5.  Interface to code in hash.c
 **
 ** Lengths are always passed and always believed: no function here looks for
 ** a terminating NUL, save in the literals that its comment names.
@@ -261,5 +262,12 @@ int slUtf8Valid(const u8 *z, i64 n);
 ** is not UTF-8 is counted as substr() counts it.
 */
 i64 slUtf8Chars(const char *z, i64 n, i64 nMax);
+
+/*-------------------------------------------------------------------------
+** 5.  Interface to code in hash.c
+*/
+
+/* XXH64 of the n bytes at a. */
+u64 slHash64(const u8 *a, i64 n, u64 seed);
 
 #endif /* SL_UTIL_H */

@@ -315,8 +315,7 @@ static void evColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
     0, 0, SL_EV_KIND, SL_EV_AT_MS, SL_EV_PAYLOAD, SL_EV_IDEM, 0
   };
   EvCursor *pCur = (EvCursor *)pBase;
-  SlEvent e;
-  sqlite3_value *pVal;
+  const SlEvent *pEvent;
   switch( iCol ){
     case EV_SESSION_ID:
       sqlite3_result_text(pCtx, pCur->session.zId, 26, SQLITE_TRANSIENT);
@@ -330,17 +329,16 @@ static void evColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
       return;
     default: break;
   }
-  pVal = slReaderValue(pCur->pReader, aValue[iCol]);
-  if( pVal ){
-    evResult(pOp, pCtx, pVal);
+  pEvent = slReaderPacked(pCur->pReader);
+  if( pEvent==0 ){
+    evResult(pOp, pCtx, slReaderValue(pCur->pReader, aValue[iCol]));
     return;
   }
-  slReaderEvent(pOp, pCur->pReader, &e);
   switch( iCol ){
-    case EV_KIND: slResultText(pOp, pCtx, e.zKind, e.nKind); break;
-    case EV_AT_MS: sqlite3_result_int64(pCtx, e.iAtMs); break;
-    case EV_KEY: slResultText(pOp, pCtx, e.zKey, e.nKey); break;
-    default: slResultEvent(pCtx, &e, SQLITE_TRANSIENT); break;
+    case EV_KIND: slResultText(pOp, pCtx, pEvent->zKind, pEvent->nKind); break;
+    case EV_AT_MS: sqlite3_result_int64(pCtx, pEvent->iAtMs); break;
+    case EV_KEY: slResultText(pOp, pCtx, pEvent->zKey, pEvent->nKey); break;
+    default: slResultEvent(pCtx, pEvent, SQLITE_TRANSIENT); break;
   }
 }
 

@@ -209,7 +209,7 @@ static int vtabColumn(sqlite3_vtab_cursor *pCursor, sqlite3_context *pCtx,
                       int iCol) {
   SlCursor *pCur = (SlCursor *)pCursor;
   const SlTable *pTable = pCur->pTable;
-  if( sqlite3_vtab_nochange(pCtx) ){
+  if( pTable->xWrite && sqlite3_vtab_nochange(pCtx) ){
     /* An UPDATE that leaves the column alone: see slUnchanged(). */
   }else if( iCol==pTable->iSchema ){
     sqlite3_result_text(pCtx, pCur->op.pDb->zName, -1, SQLITE_TRANSIENT);
