@@ -11,8 +11,10 @@
 /* Highest integer of a session. */
 #define SL_MAX_SESSION 2147483647
 
-/* Parameter of session_insert and session_change for a column. */
+/* Parameter of session_insert and session_change for a column; that of
+** session_insert which tells to make the group key. */
 #define SL_PARAM(iCol) ((iCol) + 4)
+#define SL_PARAM_GROUP SL_PARAM(SL_COL_HEAD)
 
 /* ---- both ------------------------------------------------------------ */
 
@@ -205,14 +207,17 @@ static void newFork(SlOp *pOp, SlFields *p, SlSession *pNew){
   const SlField *pRef = &p->a[SL_COL_PARENT_ID];
   SlSession parent;
   i64 iHead, iAt;
-  if( !isSet(p, SL_COL_PARENT_ID) ){
+  if( p->pParent ){
+    parent = *p->pParent;
+  }else if( isSet(p, SL_COL_PARENT_ID) ){
+    slNeedText(pOp, pRef->z, pRef->n, &parent);
+  }else{
     if( isSet(p, SL_COL_FORKED_AT) ){
       slErr(pOp, SQLITE_CONSTRAINT, "forked_at %lld without parent_id",
             p->a[SL_COL_FORKED_AT].i);
     }
     return;
   }
-  slNeedText(pOp, pRef->z, pRef->n, &parent);
   iHead = slHead(pOp, &parent);
   if( pOp->rc!=SQLITE_OK ) return;
   iAt = isSet(p, SL_COL_FORKED_AT) ? p->a[SL_COL_FORKED_AT].i : iHead;
@@ -268,14 +273,48 @@ static i64 newKey(SlOp *pOp){
   return iMax + 1;
 }
 
+/*
+** Bind what a fork takes over from its parent where nothing else is given.
+*/
+static void bindParent(SlOp *pOp, sqlite3_stmt *pStmt, const SlFields *p,
+                       i64 iParent) {
+  static const u8 aCol[] = { SL_COL_KIND,         SL_COL_TARGET,
+                             SL_COL_TARGET_CLASS, SL_COL_TARGET_HASH,
+                             SL_COL_CWD,          SL_COL_APP_VERSION,
+                             SL_COL_GROUP_KEY };
+  sqlite3_stmt *pParent = slStmt(pOp, SL_SQL_SESSION_PARENT);
+  int i, n = (int)sizeof(aCol);
+  /* The parent's group key is that of its directory and target. */
+  if( isSet(p, SL_COL_TARGET_HASH) || isSet(p, SL_COL_CWD) ) n--;
+  slBindInt(pOp, pParent, 1, iParent);
+  if( slStep(pOp, pParent) ){
+    for(i=0; i<n; i++){
+      if( isSet(p, aCol[i]) || pOp->rc!=SQLITE_OK ) continue;
+      if( sqlite3_bind_value(pStmt, SL_PARAM(aCol[i]),
+                             sqlite3_column_value(pParent, i)) ){
+        slErrDb(pOp);
+      }
+    }
+  }
+  slFree(pOp, SL_SQL_SESSION_PARENT, pParent);
+}
+
 static void newRow(SlOp *pOp, SlFields *p, const SlSession *pNew){
   int i;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SESSION_INSERT);
   slBindInt(pOp, pStmt, 1, pNew->iKey);
   slBindTenant(pOp, pStmt, 2);
-  if( pNew->iParent ) slBindInt(pOp, pStmt, 3, pNew->iParent);
+  if( pNew->iParent ){
+    slBindInt(pOp, pStmt, 3, pNew->iParent);
+    bindParent(pOp, pStmt, p, pNew->iParent);
+  }
   for(i=0; i<=SL_COL_PAUSE_SUMMARY; i++){
     if( i!=SL_COL_PARENT_ID ) bindField(pOp, pStmt, p, i);
+  }
+  if( !isSet(p, SL_COL_GROUP_KEY)
+   && (isSet(p, SL_COL_TARGET_HASH) || isSet(p, SL_COL_CWD))
+  ){
+    slBindInt(pOp, pStmt, SL_PARAM_GROUP, 1);
   }
   slBindInt(pOp, pStmt, SL_PARAM(SL_COL_ARCHIVED), pNew->iArchived);
   slRun(pOp, SL_SQL_SESSION_INSERT, pStmt);
@@ -312,6 +351,15 @@ void slSessionCreate(SlOp *pOp, SlFields *p, SlSession *pOut){
   }
   if( zAuto ) p->a[SL_COL_NAME].bGiven = 0;
   sqlite3_free(zAuto);
+}
+
+void slSessionWrite(SlOp *pOp, const SlFields *p, void (*xTask)(SlOp *, void *),
+                    void *pArg) {
+  if( isSet(p, SL_COL_LABEL) || isSet(p, SL_COL_META) ){
+    slOpWrite(pOp, xTask, pArg);
+  }else{
+    slOpWriteOne(pOp, xTask, pArg);
+  }
 }
 
 /* ---- changed sessions ------------------------------------------------ */

@@ -11,7 +11,9 @@ typedef struct SlForkCall SlForkCall;
 struct SlForkCall {
   int nArg;
   sqlite3_value **ap; /* ref, at, name */
-  SlSession child;    /* OUT; iKey 0: there is no current session */
+  SlSession parent;
+  SlFields fields; /* what is given of the child */
+  SlSession child; /* OUT; iKey 0: there is no current session */
 };
 
 /*
@@ -25,24 +27,21 @@ static int forkCurrent(SlOp *pOp, SlSession *pOut){
 
 static void forkTask(SlOp *pOp, void *pArg){
   SlForkCall *p = (SlForkCall *)pArg;
-  SlSession parent;
-  SlFields fields;
-  memset(&fields, 0, sizeof(fields));
   if( p->nArg==0 ){
-    if( !forkCurrent(pOp, &parent) ) return;
+    if( !forkCurrent(pOp, &p->parent) ) return;
   }else{
-    slNeed(pOp, p->ap[0], &parent);
+    slNeed(pOp, p->ap[0], &p->parent);
   }
   if( pOp->rc!=SQLITE_OK ) return;
-  slFieldText(pOp, &fields, SL_COL_PARENT_ID, parent.zId, 26);
+  p->fields.pParent = &p->parent;
   if( p->nArg>1 && !slArgNull(p->ap[1]) ){
-    slFieldInt(pOp, &fields, SL_COL_FORKED_AT,
+    slFieldInt(pOp, &p->fields, SL_COL_FORKED_AT,
                slArgInt(pOp, "at", p->ap[1], 0));
   }
   if( p->nArg>2 && !slArgNull(p->ap[2]) ){
-    slFieldValue(pOp, &fields, SL_COL_NAME, p->ap[2]);
+    slFieldValue(pOp, &p->fields, SL_COL_NAME, p->ap[2]);
   }
-  slSessionCreate(pOp, &fields, &p->child);
+  slSessionCreate(pOp, &p->fields, &p->child);
 }
 
 /*
@@ -61,7 +60,7 @@ void slFnFork(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   slOpGuard(pOp, DML_FORK);
   /* Without a current session nothing is written, not even the tables. */
   if( nArg==0 && !(slOpRead(pOp) && forkCurrent(pOp, &current)) ) return;
-  slOpWrite(pOp, forkTask, &call);
+  slSessionWrite(pOp, &call.fields, forkTask, &call);
   if( pOp->rc!=SQLITE_OK || call.child.iKey==0 ) return;
   if( nArg==0 ){
     memcpy(pOp->pConn->zCurrent, call.child.zId, sizeof(call.child.zId));

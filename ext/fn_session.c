@@ -242,7 +242,7 @@ void slFnStart(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
     if( pOp->rc==SQLITE_OK ) startFiles(pOp, &s);
   }
   zId = idReserve(pOp);
-  slOpWrite(pOp, startTask, &s);
+  slSessionWrite(pOp, &s.fields, startTask, &s);
   if( pOp->rc==SQLITE_OK ){
     memcpy(pOp->pConn->zCurrent, s.session.zId, sizeof(s.session.zId));
   }
@@ -281,7 +281,7 @@ void slFnOpen(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
     slFindName(pOp, z, n, &s.session);
   }
   zId = idReserve(pOp);
-  if( s.session.iKey==0 ) slOpWrite(pOp, openTask, &s);
+  if( s.session.iKey==0 ) slSessionWrite(pOp, &s.fields, openTask, &s);
   idResult(pOp, pCtx, zId, &s.session);
 }
 

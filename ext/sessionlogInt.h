@@ -427,10 +427,11 @@ struct SlField {
 typedef struct SlFields SlFields;
 struct SlFields {
   SlField a[SL_COL_COUNT];
-  char zId[27];     /* id in canonical form */
-  char zParent[27]; /* parent_id, where that is given as a blob */
-  char zRef[27];    /* ref, likewise */
-  u8 bWhole;        /* UPDATE: the whole row is given, so that a status
+  const SlSession *pParent; /* a new fork's parent, instead of parent_id */
+  char zId[27];             /* id in canonical form */
+  char zParent[27];         /* parent_id, where that is given as a blob */
+  char zRef[27];            /* ref, likewise */
+  u8 bWhole;                /* UPDATE: the whole row is given, so that a status
                            ** like the old one was not set on purpose */
 };
 
@@ -456,6 +457,11 @@ char *slAutoName(SlOp *, const char *zTarget, i64 nTarget, i64 iMs, int n);
 /* Inside a task: make a session from what is given and defaults; label and
 ** meta too. Forks are sessions with parent_id. */
 void slSessionCreate(SlOp *, SlFields *, SlSession *pOut);
+
+/* As slOpWrite() for a task that ends with slSessionCreate() and writes
+** nothing else: spares the inner statement where one row is all. */
+void slSessionWrite(SlOp *, const SlFields *, void (*xTask)(SlOp *, void *),
+                    void *pArg);
 
 /* Inside a task: change what is given, by the rules of UPDATE session_list. */
 void slSessionChange(SlOp *, i64 iKey, SlFields *);

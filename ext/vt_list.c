@@ -250,7 +250,7 @@ static void listWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
     }
   }
   if( eWrite==SL_INSERT ){
-    slOpWrite(pOp, listInsert, &w);
+    slSessionWrite(pOp, &w.fields, listInsert, &w);
     *piKey = w.iKey;
   }else{
     slOpWrite(pOp, eWrite == SL_UPDATE ? listUpdate : listDelete, &w);

@@ -22,6 +22,8 @@ CREATE TABLE IF NOT EXISTS $db.sessionlog_config(
 -- a fork still descends from stays as a tombstone, and kept is then the
 -- highest of its ordinals that a surviving fork reads. A parent is older than
 -- its child, so that its key is lower and no chain of parents can turn back.
+-- (The list of statuses is no IN, which would fill a table of its own in each
+-- INSERT.)
 CREATE TABLE IF NOT EXISTS $db.sessionlog_session(
   key INTEGER PRIMARY KEY CHECK(key BETWEEN 1 AND 2147483647),
   id TEXT NOT NULL UNIQUE CHECK(length(id)=26),
@@ -35,8 +37,9 @@ CREATE TABLE IF NOT EXISTS $db.sessionlog_session(
   target_hash TEXT,
   cwd TEXT,
   group_key TEXT,
-  status TEXT NOT NULL CHECK(status IN ('starting','active',
-    'awaiting_approval','detached','paused','stopped','ended','reaped')),
+  status TEXT NOT NULL CHECK(status='active' OR status='ended'
+    OR status='starting' OR status='awaiting_approval' OR status='detached'
+    OR status='paused' OR status='stopped' OR status='reaped'),
   created_by TEXT NOT NULL CHECK(created_by IN ('auto','user')),
   app_version TEXT,
   source_url TEXT,
@@ -231,7 +234,8 @@ BEGIN
 END
 
 -- name: schema_session_insert
--- Stops REPLACE, which passes by the trigger on DELETE.
+-- Stops REPLACE, which passes by the trigger on DELETE. FAIL lets an INSERT of
+-- one row do without a statement journal: it has not written anything yet.
 CREATE TRIGGER IF NOT EXISTS $db.sessionlog_session_insert
   BEFORE INSERT ON sessionlog_session
   WHEN EXISTS(SELECT 1 FROM sessionlog_session WHERE key=NEW.key)
@@ -239,7 +243,7 @@ CREATE TRIGGER IF NOT EXISTS $db.sessionlog_session_insert
     OR EXISTS(SELECT 1 FROM sessionlog_session
                WHERE tenant=NEW.tenant AND name=NEW.name)
 BEGIN
-  SELECT RAISE(ABORT, 'session key, id or name is taken');
+  SELECT RAISE(FAIL, 'session key, id or name is taken');
 END
 
 -- name: schema_session_fixed

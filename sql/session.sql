@@ -45,28 +45,23 @@ SELECT key FROM $db.sessionlog_session WHERE id=?1
 -- name: session_max_key
 SELECT max(key) FROM $db.sessionlog_session WHERE key>?1
 
+-- name: session_parent
+-- What a fork takes over from its parent, and the parent's group key.
+SELECT kind, target, target_class, target_hash, cwd, app_version, group_key
+  FROM $db.sessionlog_session WHERE key=?1
+
 -- name: session_insert
--- ?1 key, ?2 tenant, ?3 parent's key; column c of session_list is ?(c+4). A
--- fork takes over what describes its parent where nothing else is given. The
--- group key is that of the parent unless the fork goes to another directory
--- or target, and else made of both.
-INSERT INTO $db.sessionlog_session(key, tenant, parent, id, name, forked_at,
-    kind, target, target_class, target_hash, cwd,
-    group_key,
+-- ?1 key, ?2 tenant, ?3 parent's key; column c of session_list is ?(c+4). ?26
+-- tells to make the group key of directory and target where it is not given.
+-- VALUES and FAIL spare the statement journal: a row is written or not.
+INSERT OR FAIL INTO $db.sessionlog_session(key, tenant, parent, id, name,
+    forked_at, kind, target, target_class, target_hash, cwd, group_key,
     status, created_by, app_version, source_url, origin, pid, host,
     started_at_ms, ended_at_ms, seen_at_ms, paused_at_ms, pause_summary,
     archived)
-SELECT ?1, ?2, ?3, ?4, ?5, ?7,
-    coalesce(?8, p.kind), coalesce(?9, p.target),
-    coalesce(?10, p.target_class), coalesce(?11, p.target_hash),
-    coalesce(?12, p.cwd),
-    coalesce(?13,
-      CASE WHEN ?11 IS NULL AND ?12 IS NULL THEN p.group_key
-      ELSE coalesce(?12, p.cwd)||'|'||coalesce(?11, p.target_hash, '') END),
-    ?14, ?15, coalesce(?16, p.app_version), ?17, ?18, ?19, ?20,
-    ?21, ?22, ?23, ?24, ?25,
-    ?27
-  FROM (SELECT 1) LEFT JOIN $db.sessionlog_session AS p ON p.key=?3
+VALUES(?1, ?2, ?3, ?4, ?5, ?7, ?8, ?9, ?10, ?11, ?12,
+    CASE WHEN ?26 THEN coalesce(?13, ?12||'|'||coalesce(?11, '')) ELSE ?13 END,
+    ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?27)
 
 -- name: session_state
 -- What the rules of UPDATE look at.

@@ -18,8 +18,9 @@ CREATE TABLE sessionlog_session(
   target_hash TEXT,
   cwd TEXT,
   group_key TEXT,
-  status TEXT NOT NULL CHECK(status IN ('starting','active',
-    'awaiting_approval','detached','paused','stopped','ended','reaped')),
+  status TEXT NOT NULL CHECK(status='active' OR status='ended'
+    OR status='starting' OR status='awaiting_approval' OR status='detached'
+    OR status='paused' OR status='stopped' OR status='reaped'),
   created_by TEXT NOT NULL CHECK(created_by IN ('auto','user')),
   app_version TEXT,
   source_url TEXT,
@@ -70,7 +71,7 @@ CREATE TABLE sessionlog_label(
   at_ms INTEGER NOT NULL,
   UNIQUE(tenant, label)
 ) STRICT;
-INSERT INTO sessionlog_label VALUES(1,'default','lab',1,8);
+INSERT INTO sessionlog_label VALUES(1,'default','lab',1,5);
 CREATE TABLE sessionlog_meta(
   key INTEGER PRIMARY KEY,
   session INTEGER NOT NULL,
@@ -171,7 +172,7 @@ CREATE TRIGGER sessionlog_session_insert
     OR EXISTS(SELECT 1 FROM sessionlog_session
                WHERE tenant=NEW.tenant AND name=NEW.name)
 BEGIN
-  SELECT RAISE(ABORT, 'session key, id or name is taken');
+  SELECT RAISE(FAIL, 'session key, id or name is taken');
 END;
 CREATE TRIGGER sessionlog_session_fixed
   BEFORE UPDATE OF key, id, tenant, parent, forked_at, started_at_ms
