@@ -54,6 +54,17 @@ void slResultEvent(sqlite3_context *, const SlEvent *, sqlite3_destructor_type);
 typedef struct SlTable SlTable;
 typedef struct SlCursor SlCursor;
 
+/* A hidden argument, kept for xColumn. Numbers, NULL and short text are kept
+** in place, all else as a copy of the value. */
+typedef struct SlHeld SlHeld;
+struct SlHeld {
+  sqlite3_value *pVal; /* the copy, or NULL */
+  i64 i;               /* of an INTEGER */
+  int eType;           /* SQLITE_INTEGER, _NULL, _TEXT */
+  int n;               /* bytes of the text */
+  char z[40];
+};
+
 /* The beginning of every cursor. */
 struct SlCursor {
   sqlite3_vtab_cursor base;
@@ -61,8 +72,9 @@ struct SlCursor {
   SlOp op;    /* begun in xFilter, on the database of "schema" */
   i64 iRowid; /* rowid of the present row; see SL_ROWID */
   int bEof;
-  u32 mArg;                /* columns whose value is in apArg */
-  sqlite3_value *apArg[6]; /* hidden arguments as given, for xColumn */
+  u32 mArg;       /* columns whose value is in aArg */
+  int nArg;       /* number of them */
+  SlHeld aArg[6]; /* hidden arguments as given, for xColumn */
 };
 
 enum {

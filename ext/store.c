@@ -436,7 +436,8 @@ static int slTxnUnwritten(SlDb *pDb){
 ** Open a read snapshot, held by SlOp.pProbe, and see whether all that is
 ** known of the database still holds: 1. This costs less than to read the
 ** configuration again. The statement must be one that was there when the
-** schema was verified, since it tells whether that has changed.
+** schema was verified, since it tells whether that has changed. Main with a
+** write transaction and the data version as it was is slDbFresh()'s.
 */
 static int slDbUnchanged(SlOp *pOp){
   SlDb *pDb = pOp->pDb;
@@ -451,7 +452,9 @@ static int slDbUnchanged(SlOp *pOp){
   if( slStep(pOp, pStmt) ){
     if( sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_REPREPARE, 1) ){
       slDbForget(pDb);
-    }else if( slDataVersion(pDb)==pDb->iVersion && slTxnUnwritten(pDb) ){
+    }else if( slDataVersion(pDb)==pDb->iVersion
+           && (pDb->iDb==0 || slTxnUnwritten(pDb))
+    ){
       pOp->pProbe = pStmt;
       pOp->eProbe = SL_SQL_CONFIG_TOUCH;
       pOp->bStable = 1;

@@ -19,6 +19,7 @@ struct SlVtab {
   sqlite3_vtab base;
   SlConn *pConn;
   const SlTable *pTable;
+  SlCursor *pIdle; /* a closed cursor, for the next one to open */
 };
 
 /* What a module gets as client data. */
@@ -40,7 +41,7 @@ static void vtabDataFree(void *pArg){
 */
 static int vtabResult(sqlite3_vtab *pVtab, SlOp *pOp){
   int rc = pOp->rc;
-  slOpEnd(pOp);
+  if( pOp->pProbe ) slOpEnd(pOp);
   if( rc!=SQLITE_OK ){
     if( pOp->zErr ){
       sqlite3_free(pVtab->zErrMsg);
@@ -80,6 +81,7 @@ static int vtabConnect(sqlite3 *db, void *pAux, int nArg,
 }
 
 static int vtabDisconnect(sqlite3_vtab *pVtab){
+  sqlite3_free(((SlVtab *)pVtab)->pIdle);
   sqlite3_free(pVtab);
   return SQLITE_OK;
 }
@@ -129,11 +131,13 @@ static int vtabBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo){
 }
 
 static int vtabOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
-  const SlTable *pTable = ((SlVtab *)pVtab)->pTable;
-  SlCursor *pCur = sqlite3_malloc64((u64)pTable->nCursor);
+  SlVtab *p = (SlVtab *)pVtab;
+  SlCursor *pCur = p->pIdle;
+  p->pIdle = 0;
+  if( pCur==0 ) pCur = sqlite3_malloc64((u64)p->pTable->nCursor);
   if( pCur==0 ) return SQLITE_NOMEM;
-  memset(pCur, 0, (size_t)pTable->nCursor);
-  pCur->pTable = pTable;
+  memset(pCur, 0, (size_t)p->pTable->nCursor);
+  pCur->pTable = p->pTable;
   *ppCur = &pCur->base;
   return SQLITE_OK;
 }
@@ -142,11 +146,10 @@ static int vtabOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
 ** Let go of what the last scan holds.
 */
 static void cursorReset(SlCursor *pCur){
-  int i;
   if( pCur->pTable->xReset && pCur->op.pDb ) pCur->pTable->xReset(pCur);
-  for(i=0; i<(int)(sizeof(pCur->apArg)/sizeof(pCur->apArg[0])); i++){
-    sqlite3_value_free(pCur->apArg[i]);
-    pCur->apArg[i] = 0;
+  while( pCur->nArg>0 ){
+    pCur->nArg--;
+    sqlite3_value_free(pCur->aArg[pCur->nArg].pVal);
   }
   slOpEnd(&pCur->op);
   sqlite3_free(pCur->op.zErr);
@@ -154,9 +157,53 @@ static void cursorReset(SlCursor *pCur){
 }
 
 static int vtabClose(sqlite3_vtab_cursor *pCursor){
+  SlVtab *p = (SlVtab *)pCursor->pVtab;
   cursorReset((SlCursor *)pCursor);
-  sqlite3_free(pCursor);
+  if( p->pIdle==0 ){
+    p->pIdle = (SlCursor *)pCursor;
+  }else{
+    sqlite3_free(pCursor);
+  }
   return SQLITE_OK;
+}
+
+/*
+** Keep an argument. Text of a database that is not known to be in UTF-8 is
+** copied as it is, not by way of UTF-8.
+*/
+static void cursorHold(SlOp *pOp, SlCursor *pCur, sqlite3_value *pVal){
+  SlHeld *p = &pCur->aArg[pCur->nArg++];
+  assert(pCur->nArg <= (int)(sizeof(pCur->aArg) / sizeof(pCur->aArg[0])));
+  p->pVal = 0;
+  p->eType = sqlite3_value_type(pVal);
+  if( p->eType==SQLITE_INTEGER ){
+    p->i = sqlite3_value_int64(pVal);
+    return;
+  }
+  if( p->eType==SQLITE_NULL ) return;
+  if( p->eType==SQLITE_TEXT && pOp->pDb->bVerified && !pOp->pDb->bUtf16 ){
+    const void *z = sqlite3_value_blob(pVal);
+    p->n = sqlite3_value_bytes(pVal);
+    if( z && p->n<=(int)sizeof(p->z) ){
+      memcpy(p->z, z, (size_t)p->n);
+      return;
+    }
+  }
+  p->pVal = sqlite3_value_dup(pVal);
+  if( p->pVal==0 ) pOp->rc = SQLITE_NOMEM;
+}
+
+/*
+** Give it back as a result.
+*/
+static void heldResult(sqlite3_context *pCtx, const SlHeld *p){
+  if( p->pVal ){
+    sqlite3_result_value(pCtx, p->pVal);
+  }else if( p->eType==SQLITE_INTEGER ){
+    sqlite3_result_int64(pCtx, p->i);
+  }else if( p->eType==SQLITE_TEXT ){
+    sqlite3_result_text(pCtx, p->z, p->n, SQLITE_TRANSIENT);
+  }
 }
 
 int slFilterCount(u32 mArg){
@@ -177,19 +224,17 @@ static int vtabFilter(sqlite3_vtab_cursor *pCursor, int idxNum,
   SlConn *pConn = ((SlVtab *)pCursor->pVtab)->pConn;
   u32 mArg = (u32)idxNum;
   SlOp *pOp = &pCur->op;
-  int i, n = 0;
+  int i;
+  int iArg = 0;
   (void)nArg;
   cursorReset(pCur);
   slOpBeginValue(pOp, pConn, slFilterArg(mArg, pTable->iSchema, apArg));
   pCur->bEof = 0;
   pCur->iRowid = 0;
   pCur->mArg = mArg & pTable->mHidden & ~((u32)1 << pTable->iSchema);
-  for(i=0; i<32 && pOp->rc==SQLITE_OK; i++){
-    if( pCur->mArg>>i & 1 ){
-      pCur->apArg[n] = sqlite3_value_dup(slFilterArg(mArg, i, apArg));
-      if( pCur->apArg[n]==0 ) pOp->rc = SQLITE_NOMEM;
-      n++;
-    }
+  for(i=0; i<32 && mArg>>i && pOp->rc==SQLITE_OK; i++){
+    if( pCur->mArg>>i & 1 ) cursorHold(pOp, pCur, apArg[iArg]);
+    iArg += mArg >> i & 1;
   }
   if( pOp->rc==SQLITE_OK ) pTable->xFilter(pOp, pCur, mArg, idxStr, apArg);
   return vtabResult(pCursor->pVtab, pOp);
@@ -214,8 +259,10 @@ static int vtabColumn(sqlite3_vtab_cursor *pCursor, sqlite3_context *pCtx,
   }else if( iCol==pTable->iSchema ){
     sqlite3_result_text(pCtx, pCur->op.pDb->zName, -1, SQLITE_TRANSIENT);
   }else if( pTable->mHidden>>iCol & 1 ){
-    sqlite3_value *pVal = slFilterArg(pCur->mArg, iCol, pCur->apArg);
-    if( pVal ) sqlite3_result_value(pCtx, pVal);
+    if( pCur->mArg>>iCol & 1 ){
+      int i = slFilterCount(pCur->mArg & (((u32)1 << iCol) - 1));
+      heldResult(pCtx, &pCur->aArg[i]);
+    }
   }else{
     pTable->xColumn(&pCur->op, pCur, pCtx, iCol);
     return vtabResult(pCursor->pVtab, &pCur->op);

@@ -21,8 +21,9 @@ SELECT type, sql FROM $db.sqlite_schema
  WHERE name='sessionlog_config' COLLATE NOCASE
 
 -- name: config_touch
--- Opens the snapshot, and nothing else.
-SELECT 1 FROM $db.sessionlog_config
+-- Opens the snapshot, and nothing else: the first row comes before the table
+-- is opened, which is there to be missed.
+SELECT 1 UNION ALL SELECT 1 FROM $db.sessionlog_config
 
 -- name: char_size
 -- 1 where text is UTF-8, 2 where it is UTF-16.
