@@ -200,6 +200,7 @@ build/test/cluster_client: test/cluster/client.c build/gen/config.txt | $(DEPS)
 	$(CC) $(TEST_CFLAGS) -o $@ $<
 
 include test/fuzz/fuzz.mk
+include test/coverage.mk
 
 test: build/sessionlog.so $(TEST_BIN) | $(DEPS)
 	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so tclsh test/run.tcl $(T:%='%')
