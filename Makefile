@@ -5,6 +5,7 @@
 #   make test       all tests; make test T=fork runs the files that match
 #   make sanitize   the same tests with address and undefined-behaviour checks
 #   make soak       MINUTES=10 FORM=name: the long forms of random and fault tests
+#   make matrix     ONLY=clang: other compilers, checkers, SQLites, processors
 #   make fuzz       SECONDS=n [FUZZ=sql|file|block|text], with clang's libFuzzer
 #   make demo       a guided run;  make bench [QUICK=1]
 #   make cluster    three dqlite nodes on loopback ports; make cluster-test
@@ -29,9 +30,11 @@ CFLAGS ?= -O2 -g
 # What is left reports each conversion that can lose bits.
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion $(WERROR)
 
+# Files of more than 2 GB, where long has 32 bits.
+LARGE := -D_FILE_OFFSET_BITS=64
 # Files that need more than C99 define _GNU_SOURCE or _POSIX_C_SOURCE on their
 # own first line.
-BASE := -std=c99 $(WARN) -Iext -Ibuild/gen -DSL_VERSION='"$(VERSION)"'
+BASE := -std=c99 $(WARN) $(LARGE) -Iext -Ibuild/gen -DSL_VERSION='"$(VERSION)"'
 OBJ_CFLAGS = $(CPPFLAGS) $(BASE) -fPIC -fvisibility=hidden $(CFLAGS)
 # SQLITE_CORE: sqlite3_...() are called directly, not by way of the table of
 # pointers that a loadable extension is handed.
@@ -53,8 +56,8 @@ LIB_OBJ := $(OBJ:build/obj/%=build/static/%)
 SAN_OBJ := $(OBJ:build/obj/%=build/san/%)
 GEN     := build/gen/sql.h build/gen/source_id.h
 
-.PHONY: all static test sanitize demo bench soak cluster cluster-test \
-        fuzz lint format install clean
+.PHONY: all static programs test sanitize demo bench soak matrix \
+        cluster cluster-test fuzz lint format install clean
 .DELETE_ON_ERROR:
 # With -r's effect for the rules made here: no built-in suffix rules.
 .SUFFIXES:
@@ -236,6 +239,11 @@ soak: build/sessionlog.so $(TEST_BIN) | $(DEPS)
 	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so tclsh test/soak.tcl \
 	  -minutes '$(MINUTES)' -form '$(FORM)' -seed '$(SEED)' -jobs '$(JOBS)'
 
+# Other compilers, checkers, SQLites and processors; see test/matrix/run.sh.
+# ONLY=name runs one entry, ONLY='name name' several.
+matrix:
+	@sh test/matrix/run.sh $(ONLY)
+
 # The benchmark is one program with sessionlog linked in; prog_*.c are programs
 # of their own that it starts.  DATA=dir adds the lines of dir's *.jsonl files
 # as payloads, ONLY=6,7 runs those lines of the table.
@@ -254,6 +262,9 @@ build/bench/%: test/bench/prog_%.c | $(DEPS)
 bench: build/sessionlog.so $(BENCH_BIN) | $(DEPS)
 	@build/bench/bench $(if $(QUICK),--quick) $(if $(DATA),--data '$(DATA)') \
 	  $(if $(ONLY),--only '$(ONLY)')
+
+# Every program that tests and benchmark run.
+programs: $(TEST_BIN) $(BENCH_BIN)
 
 # -------------------------------------------------------------------- lint
 
@@ -297,7 +308,7 @@ lint-cppcheck: $(GEN) | $(DEPS)
 	$(CPPCHECK) --quiet --std=c99 --library=posix --library=sqlite3 \
 	  --enable=warning,performance,portability --inline-suppr \
 	  --suppress=missingInclude --error-exitcode=1 -j2 \
-	  -Iext -Ibuild/gen -DSL_VERSION='"$(VERSION)"' -DSQLITE_CORE $(SRC)
+	  $(LARGE) -Iext -Ibuild/gen -DSL_VERSION='"$(VERSION)"' -DSQLITE_CORE $(SRC)
 
 # Minus checks that object to C as such: memcpy() without an _s, callbacks
 # with two int parameters, branches that happen to look the same, and

@@ -618,6 +618,12 @@ int slJsonInt(const SlJson *p, i64 *piVal){
 }
 
 /*
+** Whether double is computed in its own precision, and not as on the x87,
+** where a result is rounded twice.
+*/
+#define JSON_DOUBLE (FLT_EVAL_METHOD == 0 || FLT_EVAL_METHOD == 1)
+
+/*
 ** See slUtil.h.
 **
 ** strtod() rounds correctly but reads the locale's decimal point, so it is
@@ -677,8 +683,7 @@ double slJsonReal(const SlJson *p){
 
   if( nDigit==0 ){
     r = 0.0;
-#if FLT_EVAL_METHOD == 0
-  }else if( nDigit<=15 && iExp>=-22 && iExp<=22 ){
+  }else if( JSON_DOUBLE && nDigit<=15 && iExp>=-22 && iExp<=22 ){
     i64 v = 0;
     int i;
     for(i=0; i<nDigit; i++) v = v * 10 + (aNum[i] - '0');
@@ -688,7 +693,6 @@ double slJsonReal(const SlJson *p){
     }else{
       r *= aPow10[iExp];
     }
-#endif
   }else{
     int iErrno = errno;
     if( bMore ){

@@ -107,21 +107,28 @@ static void saveErrTo(Save *p){
 /* ---- the target ------------------------------------------------------ */
 
 /*
-** Fail if the file is one of the connection's own databases.
+** Fail if the file is one of the connection's own databases. Main is always
+** in the list, unless an authorizer has made it empty.
 */
 static void saveNotOpen(Save *p, const struct stat *pStat){
-  sqlite3 *db = p->pOp->pConn->db;
-  const char *zName;
-  int i;
-  for(i=0; (zName = sqlite3_db_name(db, i))!=0; i++){
-    const char *zFile = sqlite3_db_filename(db, zName);
+  SlOp *pOp = p->pOp;
+  sqlite3_stmt *pStmt = slPrepare(pOp, SL_SQL_SAVE_DATABASES);
+  int bAny = 0;
+  while( slStep(pOp, pStmt) ){
+    int nFile;
+    const char *zFile = slStmtText(pOp, pStmt, 2, &nFile);
     struct stat open;
-    if( zFile && zFile[0] && stat(zFile, &open)==0
-     && open.st_dev==pStat->st_dev && open.st_ino==pStat->st_ino
+    bAny = 1;
+    if( nFile>0 && stat(zFile, &open)==0 && open.st_dev==pStat->st_dev
+     && open.st_ino==pStat->st_ino
     ){
       saveErr(p, SQLITE_ERROR, "it is the database that is open");
     }
   }
+  if( bAny==0 && pOp->rc==SQLITE_OK ){
+    slErr(pOp, SQLITE_AUTH, "not authorized");
+  }
+  sqlite3_finalize(pStmt);
 }
 
 /*

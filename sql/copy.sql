@@ -21,6 +21,10 @@ SELECT name, value FROM $db.sessionlog_meta WHERE session=?1 ORDER BY name
 -- name: import_meta
 INSERT INTO $db.sessionlog_meta(session, name, value) VALUES(?1, ?2, ?3)
 
+-- name: save_databases
+-- The files that are open. Prepared afresh: what it says is settled then.
+PRAGMA database_list
+
 -- name: save_encoding
 -- The text encoding of a copy must be set before there is anything in it.
 PRAGMA $db.encoding

@@ -1,10 +1,10 @@
 #!/bin/sh
-# deps.sh [-n] build|test|fuzz|lint
+# deps.sh [-n] build|test|fuzz|lint|clang|valgrind|i386|s390x
 #
-# See that what building, testing or linting needs is there.  On Debian and
-# Ubuntu what is missing is installed; elsewhere, and always with -n, one line
-# says what is missing and the exit status is 1.  Prints nothing and takes no
-# time when all is there.
+# See that what building, testing, linting or an entry of the matrix needs is
+# there.  On Debian and Ubuntu what is missing is installed; elsewhere, and
+# always with -n, one line says what is missing and the exit status is 1.
+# Prints nothing and takes no time when all is there.
 #
 # libdqlite, for the cluster's test, is installed where that can be done; else
 # the test is skipped.  It is tried once for a build directory.
@@ -59,6 +59,18 @@ look(){
         has_command $c || missing="$missing $c"
       done
       ;;
+    clang|valgrind)
+      has_command $what || missing="$missing $what"
+      ;;
+    i386)
+      has_command i686-linux-gnu-gcc \
+        || missing="$missing gcc-i686-linux-gnu libc6-dev-i386-cross"
+      ;;
+    s390x)
+      has_command s390x-linux-gnu-gcc \
+        || missing="$missing gcc-s390x-linux-gnu libc6-dev-s390x-cross"
+      has_command qemu-s390x || missing="$missing qemu-user"
+      ;;
   esac
   missing=${missing# }
 }
@@ -69,8 +81,8 @@ complain(){
 }
 
 case $what in
-  build|test|fuzz|lint) ;;
-  *) echo "usage: deps.sh [-n] build|test|fuzz|lint" >&2; exit 2 ;;
+  build|test|fuzz|lint|clang|valgrind|i386|s390x) ;;
+  *) echo "usage: deps.sh [-n] WHAT" >&2; exit 2 ;;
 esac
 has_command "${CC%% *}" || {
   echo "sessionlog: no C compiler ($CC)" >&2
