@@ -269,6 +269,7 @@ static i64 newKey(SlOp *pOp){
   if( iMax>=SL_MAX_SESSION ){
     slErr(pOp, SQLITE_FULL, "log is full: no session can follow number %d",
           SL_MAX_SESSION);
+    return 0;
   }
   return iMax + 1;
 }

@@ -76,8 +76,8 @@ static void kinSession(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *pOut){
   memset(pOut, 0, sizeof(*pOut));
   pOut->iKey = sqlite3_column_int64(pStmt, KIN_KEY);
   pOut->iParent = sqlite3_column_int64(pStmt, KIN_PARENT);
-  pOut->iForkedAt = sqlite3_column_int64(pStmt, KIN_FORKED_AT);
-  pOut->iArchived = sqlite3_column_int64(pStmt, KIN_ARCHIVED);
+  pOut->iForkedAt = slColumnOrdinal(pStmt, KIN_FORKED_AT);
+  pOut->iArchived = slColumnOrdinal(pStmt, KIN_ARCHIVED);
   if( zId ) sqlite3_snprintf(sizeof(pOut->zId), pOut->zId, "%s", zId);
 }
 

@@ -17,8 +17,14 @@ void slBindTenant(SlOp *pOp, sqlite3_stmt *pStmt, int i){
   slBindText(pOp, pStmt, i, z, (i64)strlen(z));
 }
 
+i64 slColumnOrdinal(sqlite3_stmt *pStmt, int i){
+  i64 iVal = sqlite3_column_int64(pStmt, i);
+  return iVal < 0 || iVal > SL_MAX_ORDINAL ? 0 : iVal;
+}
+
 /*
-** Take the session from the statement's row, if there is one.
+** Take the session from the statement's row, if there is one. Nothing is done
+** with one whose fork point or watermark can be no ordinal.
 */
 int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
   const char *zId;
@@ -32,6 +38,12 @@ int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
   if( zId==0 ) return 0;
   strncpy(p->zId, zId, sizeof(p->zId) - 1);
   p->zId[sizeof(p->zId) - 1] = 0;
+  if( ((u64)p->iForkedAt | (u64)p->iArchived)>SL_MAX_ORDINAL ){
+    slErr(pOp, SQLITE_CORRUPT_VTAB,
+          "session %s: fork point %lld or watermark %lld is damaged", p->zId,
+          p->iForkedAt, p->iArchived);
+    return 0;
+  }
   return 1;
 }
 

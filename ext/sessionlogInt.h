@@ -39,9 +39,10 @@
 #define SL_MAX_NAME 255
 
 /* The key of an event: session integer and ordinal. */
-#define SL_KEY(iSession, iOrdinal) (((i64)(iSession) << 32) | (i64)(iOrdinal))
-#define SL_ORDINAL(iKey)           ((iKey)&SL_MAX_ORDINAL)
-#define SL_SESSION(iKey)           ((iKey) >> 32)
+#define SL_KEY(iSession, iOrdinal)                                             \
+  ((i64)((u64)(iSession) << 32) | (i64)(iOrdinal))
+#define SL_ORDINAL(iKey) ((iKey)&SL_MAX_ORDINAL)
+#define SL_SESSION(iKey) ((iKey) >> 32)
 
 typedef struct SlConn SlConn;
 typedef struct SlDb SlDb;
@@ -372,6 +373,9 @@ int slFindName(SlOp *, const char *z, i64 n, SlSession *);
 
 /* A session by its integer, tombstones too. 0: there is none. */
 int slSessionByKey(SlOp *, i64 iKey, SlSession *);
+
+/* An ordinal from a stored row, 0 for what can be none. */
+i64 slColumnOrdinal(sqlite3_stmt *, int i);
 
 /* Step a statement whose rows begin with key, parent, forked_at, archived,
 ** id, and take the session from the row. 0: there is no row. */

@@ -175,8 +175,8 @@ static void listSession(const ListCursor *pCur, SlSession *p){
   memset(p, 0, sizeof(*p));
   p->iKey = pCur->iKey;
   p->iParent = sqlite3_column_int64(pRow, SL_COL_HEAD);
-  p->iForkedAt = sqlite3_column_int64(pRow, SL_COL_FORKED_AT);
-  p->iArchived = sqlite3_column_int64(pRow, SL_COL_ARCHIVED);
+  p->iForkedAt = slColumnOrdinal(pRow, SL_COL_FORKED_AT);
+  p->iArchived = slColumnOrdinal(pRow, SL_COL_ARCHIVED);
   sqlite3_snprintf(sizeof(p->zId), p->zId, "%s", zId ? zId : "");
 }
 
