@@ -14,12 +14,15 @@
 ** ancestors, until one lives or needs as much as before.
 */
 #define _GNU_SOURCE 1
+#define _GNU_SOURCE 1
 #include "sessionlogInt.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 /* ---- removal --------------------------------------------------------- */
 
@@ -308,9 +311,31 @@ char *slPrune(SlOp *pOp, const SlPrune *pPrune){
 
 /* ---- reap ------------------------------------------------------------ */
 
+/*
+** 1 if the process has ended and only waits for its parent to ask for its exit
+** status, which may be never: Linux tells by the letter behind the name in
+** /proc/PID/stat. Elsewhere there is no such file, and the answer is 0.
+*/
+static int pidEnded(i64 iPid){
+  char zBuf[256];
+  const char *z;
+  ssize_t n;
+  int fd;
+  sqlite3_snprintf(sizeof(zBuf), zBuf, "/proc/%lld/stat", iPid);
+  fd = open(zBuf, O_RDONLY | O_CLOEXEC);
+  if( fd<0 ) return 0;
+  n = read(fd, zBuf, sizeof(zBuf) - 1);
+  close(fd);
+  if( n<=0 ) return 0;
+  zBuf[n] = 0;
+  z = strrchr(zBuf, ')');
+  return z && z[1] == ' ' && (z[2] == 'Z' || z[2] == 'X');
+}
+
 int slPidAlive(i64 iPid){
   if( iPid<=0 || (i64)(pid_t)iPid!=iPid ) return 0;
-  return kill((pid_t)iPid, 0) == 0 || errno == EPERM;
+  if( kill((pid_t)iPid, 0)!=0 && errno!=EPERM ) return 0;
+  return !pidEnded(iPid);
 }
 
 /* A name that exists. */
