@@ -19,6 +19,7 @@
 #define BENCH_H
 
 #include <sqlite3.h>
+#include <stdio.h>
 
 typedef sqlite3_int64 i64;
 
@@ -213,6 +214,20 @@ i64 nowMs(void);
 extern const char *const zRawSelect;
 /* events_since(?1, ?2) with the same columns. */
 extern const char *const zSinceSelect;
+
+/**************************************************************************
+** note.c: why a target is not reached.
+*/
+void noteWrite(FILE *);
+
+/**************************************************************************
+** codec.c: the blocks of a log without SQLite.
+*/
+typedef struct Codec Codec;
+Codec *codecOpen(sqlite3 *);
+void codecDecode(Codec *);
+void codecEncode(Codec *);
+void codecClose(Codec *);
 
 /**************************************************************************
 ** line_*.c

@@ -1,5 +1,7 @@
 /*
-** line_pack.c - line 14: what packing saves, and what it costs.
+** line_pack.c - line 14: what packing saves, and what it costs. Beside it two
+** parts of its work alone: deleting the rows, without a trigger, and making
+** the blocks.
 */
 #include <stdio.h>
 #include <string.h>
@@ -13,31 +15,72 @@ struct Pack {
   Appender a;
   i64 nRows;   /* the file with all events as rows */
   i64 nBlocks; /* with all of them packed */
+  Appender raw;
+  Codec *pCodec; /* the blocks */
+};
+
+/* What is timed. */
+enum {
+  PACK_ALL,
+  PACK_DELETE,
+  PACK_ENCODE,
+  PACK_COUNT
 };
 
 /*
-** A fresh log of one session.
+** A fresh database of one session.
 */
-static void packBegin(void *pArg, int iVar, int iRound){
-  Pack *p = pArg;
+static void packFill(Pack *p, Appender *pA, int eWay, const char *zName){
   i64 i;
-  (void)iVar;
-  (void)iRound;
-  appenderOpen(&p->a, WAY_LOG, "pack.db", 1, p->pInput);
-  dbExec(p->a.db, "BEGIN");
-  for(i=0; i<p->nEvent; i++) appenderAdd(&p->a, i, 0);
-  dbExec(p->a.db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
-  p->nRows = dbBytes("pack.db");
+  appenderOpen(pA, eWay, zName, 1, p->pInput);
+  dbExec(pA->db, "BEGIN");
+  for(i=0; i<p->nEvent; i++) appenderAdd(pA, i, 0);
+  dbExec(pA->db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 /*
-** Pack it, all of it, as the end of a session does.
+** Make what is worked on.
+*/
+static void packBegin(void *pArg, int iVar, int iRound){
+  Pack *p = pArg;
+  (void)iRound;
+  if( iVar==PACK_ALL ){
+    packFill(p, &p->a, WAY_LOG, "pack.db");
+    p->nRows = dbBytes("pack.db");
+  }else if( iVar==PACK_DELETE ){
+    packFill(p, &p->raw, WAY_R0, "packraw.db");
+  }
+}
+
+/*
+** Delete the raw rows as packing does, 64 at a time.
+*/
+static void packDelete(Pack *p){
+  sqlite3_stmt *pStmt =
+    dbPrepare(p->raw.db, "DELETE FROM ev WHERE key BETWEEN ?1 AND ?1+63");
+  i64 i;
+  dbExec(p->raw.db, "BEGIN");
+  for(i=0; i<p->nEvent; i+=64){
+    sqlite3_bind_int64(pStmt, 1, ((i64)1 << 32) + i + 1);
+    stmtRun(pStmt);
+  }
+  dbExec(p->raw.db, "COMMIT");
+  sqlite3_finalize(pStmt);
+}
+
+/*
+** Pack it, all of it, as the end of a session does; or do a part of that.
 */
 static void packWork(void *pArg, int iVar, int iChunk){
   Pack *p = pArg;
-  (void)iVar;
   (void)iChunk;
-  dbExec(p->a.db, "SELECT session_end(%Q)", p->a.aId[0]);
+  switch( iVar ){
+    case PACK_ALL:
+      dbExec(p->a.db, "SELECT session_end(%Q)", p->a.aId[0]);
+      break;
+    case PACK_DELETE: packDelete(p); break;
+    default: codecEncode(p->pCodec); break;
+  }
 }
 
 /*
@@ -45,8 +88,12 @@ static void packWork(void *pArg, int iVar, int iChunk){
 */
 static void packEnd(void *pArg, int iVar, int iRound){
   Pack *p = pArg;
-  (void)iVar;
   (void)iRound;
+  if( iVar==PACK_DELETE ){
+    appenderClose(&p->raw);
+    dbRemove("packraw.db");
+  }
+  if( iVar!=PACK_ALL ) return;
   dbExec(p->a.db, "VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
   p->nBlocks = dbBytes("pack.db");
   appenderClose(&p->a);
@@ -70,11 +117,35 @@ static i64 peerBytes(const Input *pInput, i64 nEvent){
 }
 
 /*
+** Take the blocks that the input becomes.
+*/
+static void packBlocks(Pack *p){
+  packFill(p, &p->a, WAY_LOG, "pack.db");
+  dbExec(p->a.db, "SELECT session_end(%Q)", p->a.aId[0]);
+  p->pCodec = codecOpen(p->a.db);
+  appenderClose(&p->a);
+  dbRemove("pack.db");
+}
+
+/*
+** A row about a part of the work.
+*/
+static void packPart(const Pack *p, const Timing *pTime, int iVar,
+                     const char *zPart) {
+  char zWhat[100];
+  double r = timingMedian(pTime, iVar) / (double)p->nEvent / 1e3;
+  snprintf(zWhat, sizeof(zWhat), "packing an event, %s: %s", p->pInput->zName,
+           zPart);
+  reportRow(14, zWhat, OP_NONE, 0, "µs", r, "%.0f%% of it",
+            100 * timingRatio(pTime, iVar, PACK_ALL));
+}
+
+/*
 ** Measure with an input. The targets are for transcripts.
 */
 static void pack(const Input *pInput, i64 nEvent, int bTarget){
   Pack p;
-  Race race = { 1, 1, 0, packBegin, packWork, packEnd };
+  Race race = { PACK_COUNT, 1, 0, packBegin, packWork, packEnd };
   Timing t;
   char zWhat[80];
   double n = (double)nEvent, r;
@@ -82,7 +153,9 @@ static void pack(const Input *pInput, i64 nEvent, int bTarget){
   p.pInput = pInput;
   p.nEvent = nEvent;
   race.pArg = &p;
+  packBlocks(&p);
   raceRun(&race, &t);
+  codecClose(p.pCodec);
   snprintf(zWhat, sizeof(zWhat), "packed bytes, %s", pInput->zName);
   reportRow(14, zWhat, bTarget ? OP_MAX : OP_NONE, 0.30, "rows",
             (double)p.nBlocks / (double)p.nRows, "%.0f / %.0f bytes an event",
@@ -93,6 +166,8 @@ static void pack(const Input *pInput, i64 nEvent, int bTarget){
             "payloads of %.0f bytes, %.0f MB/s",
             (double)pInput->nByte / pInput->n,
             (double)pInput->nByte / pInput->n / r);
+  packPart(&p, &t, PACK_DELETE, "raw DELETE");
+  packPart(&p, &t, PACK_ENCODE, "making blocks");
   chartPoint(CHART_BYTES, "N", pInput->zName, 0,
              (double)peerBytes(pInput, nEvent) / n);
   chartPoint(CHART_BYTES, "rows", pInput->zName, 0, (double)p.nRows / n);

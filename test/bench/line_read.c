@@ -2,7 +2,8 @@
 ** line_read.c - lines 6 and 7: events_since() against a raw SELECT.
 **
 ** Both statements are prepared once and fetch ordinal, time, kind and
-** payload. The raw one is given the range of keys.
+** payload. The raw one is given the range of keys. Where history is packed,
+** decoding its blocks alone is measured beside.
 */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,11 @@ typedef struct Reads Reads;
 struct Reads {
   sqlite3_stmt *apStmt[2]; /* events_since(), raw */
   int nRep;                /* readings a turn */
+  Codec *pCodec;           /* the blocks, or NULL */
 };
+
+/* What is timed: the statements, and the blocks. */
+#define READ_DECODE 2
 
 /*
 ** Read a turn.
@@ -23,7 +28,23 @@ static void readWork(void *pArg, int iVar, int iChunk){
   Reads *p = pArg;
   int i;
   (void)iChunk;
-  for(i=0; i<p->nRep; i++) stmtRead(p->apStmt[iVar], 0);
+  for(i=0; i<p->nRep; i++){
+    if( iVar==READ_DECODE ){
+      codecDecode(p->pCodec);
+    }else{
+      stmtRead(p->apStmt[iVar], 0);
+    }
+  }
+}
+
+/*
+** Report the part of decoding, nEvent events in all.
+*/
+static void decodeRow(const char *zWhat, const Timing *p, double nEvent){
+  char zRow[100];
+  snprintf(zRow, sizeof(zRow), "%s: decoding alone", zWhat);
+  reportRow(6, zRow, OP_NONE, 0, "raw", timingRatio(p, READ_DECODE, 1),
+            "%.0f ns an event", timingMedian(p, READ_DECODE) / nEvent);
 }
 
 /*
@@ -32,7 +53,7 @@ static void readWork(void *pArg, int iVar, int iChunk){
 */
 static void readRow(int iLine, const char *zWhat, const Input *pInput,
                     i64 nEvent, i64 nTail, int bPack, double rTarget) {
-  Reads r = { { 0, 0 }, 1 };
+  Reads r = { { 0, 0 }, 1, 0 };
   Race race = { 2, 20, 0, 0, readWork, 0 };
   Appender aLog, aRaw;
   Timing t;
@@ -61,12 +82,20 @@ static void readRow(int iLine, const char *zWhat, const Input *pInput,
   r.nRep = (int)(pickSize(20000, 4000) / nTail);
   if( r.nRep<1 ) r.nRep = 1;
   if( nTail>=50000 ) race.nChunk = 3;
+  if( bPack ){
+    r.pCodec = codecOpen(aLog.db);
+    race.nVar = 3;
+  }
   race.pArg = &r;
   raceRun(&race, &t);
   n = (double)race.nChunk * r.nRep * (double)nTail;
   reportRow(iLine, zWhat, OP_MAX, rTarget, "raw", timingRatio(&t, 0, 1),
             "%.0f / %.0f ns an event", timingMedian(&t, 0) / n,
             timingMedian(&t, 1) / n);
+  if( bPack ){
+    decodeRow(zWhat, &t, n);
+    codecClose(r.pCodec);
+  }
   for(i=0; i<2; i++) sqlite3_finalize(r.apStmt[i]);
   appenderClose(&aLog);
   appenderClose(&aRaw);

@@ -225,5 +225,6 @@ void reportWrite(void){
   }
   fprintf(p, "\n%d of %d targets reached.\n", countTarget() - countOver(),
           countTarget());
+  noteWrite(p);
   if( fclose(p) ) die("cannot write %s", zPath);
 }

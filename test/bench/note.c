@@ -1,0 +1,91 @@
+/*
+** note.c - why a figure of the table is above its target: where the time goes,
+** what has been tried, and what is left. The figures are those of the machine
+** on which they were found; bench.md prints them under its own.
+*/
+#include <stdio.h>
+
+#include "bench.h"
+
+/* A paragraph about a line of the table. */
+typedef struct Note Note;
+struct Note {
+  int iLine;
+  const char *zText;
+};
+
+static const Note aNote[] = {
+  { 6,
+    "Reading packed history costs the decoding of its blocks on top of what"
+    " the raw SELECT costs. callgrind, 200 bytes: 2,740 instructions an event"
+    " for the raw SELECT, 2,740 for events_since() without the decoder. So"
+    " the floor is near 1 plus the row \"decoding alone\", which is the"
+    " decoder without SQLite: zstd, but for a tenth: the checksum and the columns."
+    " The raw rows of some KB are a copy at 4 to 6 GB/s; zstd gives 1.4 (blocks"
+    " of 12 KB) to 2.6 GB/s." },
+  { 6,
+    "Tried, in ns an event for JSON of 200 bytes / transcripts / the mix, with"
+    " the bytes after compression in parts of those before."
+    " zstd level 3: 165 / 574 / 2141, 0.33 / 0.19 / 0.23."
+    " Level 1: 152 / 548 / 2013, 0.33 / 0.20 / 0.24."
+    " **Level 1, matches of 7 bytes or more: 136 / 521 / 1895, 0.34 / 0.20 /"
+    " 0.24, taken.**"
+    " Level -1, whose literals are not coded: 107 / 445 / 2020, 0.42 / 0.24 /"
+    " 0.28; level -10: 81 / 395 / 1722, 0.60 / 0.36 / 0.37."
+    " Blocks of at most 64 KB: - / 657 / 2157, - / 0.23 / 0.26."
+    " Blocks of 256 events instead of 64: 108 at 0.30, but a block is to have"
+    " 64. Another codec, LZ4: 53 / 303 / 902, 0.49 / 0.28 / 0.35: it would bring"
+    " transcripts to 1.0 and the mix to 1.6, for a third to a half more bytes,"
+    " and the mix above line 14's 0.30." },
+  { 6,
+    "Outside the decoder: values of a packed event are read where they were"
+    " decoded (18% of the instructions per column saved); payloads that zstd"
+    " shrinks moderately are decoded at once, not through a window of their"
+    " own. Not done: handing out texts without copying them, worth 5% at the"
+    " most (memcpy's share in perf), as each would have to hold its block." },
+  { 14,
+    "Packing has to delete the rows and to compress them; the two alone are the"
+    " rows \"raw DELETE\" and \"making blocks\", and at more than a KB an event"
+    " each of them takes the target or more. DELETE: SQLite as Debian builds it"
+    " overwrites freed pages (secure_delete), so each is written to the WAL and"
+    " by a checkpoint to the database: 4.1 µs for a transcript's event, 10.5"
+    " for one of the mix, against 1.4 with secure_delete off, which is for the"
+    " application to decide. zstd: 2.2 and 8.8 µs." },
+  { 14,
+    "Tried: zstd level 3 (2.7 and 11.2 µs), level 1 with long matches (2.2 and"
+    " 8.8, taken), level -3 (2.0 and 7.5, but 0.46 of the bytes for JSON of 200"
+    " bytes instead of 0.34), level -10 (1.5 and 6.4; 0.60); smaller and larger"
+    " hash tables (within 7%). A cheaper guard of DELETE, which is in SQL so"
+    " that it holds without the extension: 635 ns a row with the present one,"
+    " 596 with a single look-up, 513 with one row to compare with, 423 with a"
+    " trigger that tests a constant, 273 without any: nothing worth a weaker"
+    " guard. All rows in one DELETE instead of 64 at a time: the same." },
+};
+
+/*
+** 1 if a row of the line misses its target.
+*/
+static int lineIsOver(int iLine){
+  int i;
+  for(i=0; i<reportCount(); i++){
+    const ReportRow *p = reportAt(i);
+    if( p->iLine==iLine && !reportOk(p) ) return 1;
+  }
+  return 0;
+}
+
+/*
+** Write the paragraphs about the lines that miss a target.
+*/
+void noteWrite(FILE *pOut){
+  size_t i;
+  int iLast = 0;
+  for(i=0; i<sizeof(aNote)/sizeof(aNote[0]); i++){
+    int iLine = aNote[i].iLine;
+    if( !lineIsOver(iLine) ) continue;
+    if( iLast==0 ) fprintf(pOut, "\n## Targets not reached\n");
+    if( iLine!=iLast ) fprintf(pOut, "\n### Line %d\n", iLine);
+    fprintf(pOut, "\n%s\n", aNote[i].zText);
+    iLast = iLine;
+  }
+}
