@@ -1,0 +1,199 @@
+/*
+** core_syscall.c - SQL while a call of the system fails.
+**
+**   core_syscall FILE CALL SKIP ERROR SETUP SQL...
+**
+** Opens the database FILE with sessionlog, runs SETUP, and then each SQL with
+** the call armed: after SKIP calls of it the next one fails with ERROR (its
+** name, as EIO), or every one if SKIP is -1. A row is printed as its columns
+** with | between, an error as "CODE: message". At the end a line tells how
+** many calls have failed.
+**
+** An SQL that begins with "fork:" runs in a child.
+**
+** Two calls can also succeed with a strange result, where ERROR is "odd": the
+** clock (clock_gettime) is then far in the future, and the bits from
+** getentropy are all ones. "past" is a clock before 1970.
+**
+** The functions below are found before libc's, by SQLite too, which however
+** calls open64() and stat64() in place of open() and stat().
+*/
+#define _GNU_SOURCE 1
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "sqlite3.h"
+
+int sqlite3_sessionlog_init(sqlite3 *, char **, const void *);
+
+static struct {
+  int bArmed;
+  const char *zCall;
+  int nSkip; /* -1: none, and no end */
+  const char *zError;
+  int nFailed;
+} g;
+
+static const struct {
+  const char *zName;
+  int e;
+} aError[] = {
+  { "EIO", EIO },       { "EINTR", EINTR },   { "EINVAL", EINVAL },
+  { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT }, { "ENOMEM", ENOMEM },
+  { "EACCES", EACCES }, { "EROFS", EROFS },   { "EMFILE", EMFILE },
+};
+
+/*
+** 1 if this call is to fail: errno is set.
+*/
+static int fails(const char *zCall){
+  size_t i;
+  if( !g.bArmed || strcmp(g.zCall, zCall)!=0 ) return 0;
+  if( g.nSkip>0 ){
+    g.nSkip--;
+    return 0;
+  }
+  if( g.nSkip==0 ) g.bArmed = 0;
+  g.nFailed++;
+  for(i=0; i<sizeof(aError)/sizeof(aError[0]); i++){
+    if( strcmp(aError[i].zName, g.zError)==0 ) errno = aError[i].e;
+  }
+  return 1;
+}
+static int isOdd(void){
+  return strcmp(g.zError, "odd") == 0;
+}
+
+int fsync(int fd){
+  return fails("fsync") ? -1 : (int)syscall(SYS_fsync, fd);
+}
+int close(int fd){
+  int bFails = fails("close");
+  int rc = (int)syscall(SYS_close, fd);
+  return bFails ? -1 : rc;
+}
+int rename(const char *zFrom, const char *zTo){
+  if( fails("rename") ) return -1;
+  return renameat(AT_FDCWD, zFrom, AT_FDCWD, zTo);
+}
+int mkdir(const char *z, mode_t m){
+  return fails("mkdir") ? -1 : mkdirat(AT_FDCWD, z, m);
+}
+int fchmod(int fd, mode_t m){
+  return fails("fchmod") ? -1 : (int)syscall(SYS_fchmod, fd, m);
+}
+int access(const char *z, int m){
+  return fails("access") ? -1 : faccessat(AT_FDCWD, z, m, 0);
+}
+int stat(const char *z, struct stat *p){
+  return fails("stat") ? -1 : fstatat(AT_FDCWD, z, p, 0);
+}
+int open(const char *z, int flags, ...){
+  va_list ap;
+  mode_t m;
+  va_start(ap, flags);
+  m = (flags & O_CREAT) ? va_arg(ap, mode_t) : 0;
+  va_end(ap);
+  return fails("open") ? -1 : openat(AT_FDCWD, z, flags, m);
+}
+void *mmap(void *p, size_t n, int prot, int flags, int fd, off_t iOff){
+  if( fails("mmap") ) return MAP_FAILED;
+  return (void *)syscall(SYS_mmap, p, n, prot, flags, fd, iOff);
+}
+int madvise(void *p, size_t n, int e){
+  return fails("madvise") ? -1 : (int)syscall(SYS_madvise, p, n, e);
+}
+int gethostname(char *z, size_t n){
+  if( fails("gethostname") ) return -1;
+  memset(z, 0, n);
+  strncpy(z, "host", n);
+  return 0;
+}
+int getentropy(void *p, size_t n){
+  if( fails("getentropy") ){
+    if( !isOdd() ) return -1;
+    memset(p, 0xff, n);
+    return 0;
+  }
+  return syscall(SYS_getrandom, p, n, 0) == (long)n ? 0 : -1;
+}
+int clock_gettime(clockid_t e, struct timespec *p){
+  int bFails = fails("clock_gettime");
+  if( bFails && strcmp(g.zError, "past")==0 ){
+    p->tv_sec = -5;
+    p->tv_nsec = 0;
+    return 0;
+  }
+  if( bFails && isOdd() ){
+    p->tv_sec = (time_t)1 << 40;
+    p->tv_nsec = 0;
+    return 0;
+  }
+  return bFails ? -1 : (int)syscall(SYS_clock_gettime, e, p);
+}
+
+static int onRow(void *pArg, int n, char **az, char **azName){
+  int i;
+  (void)pArg;
+  (void)azName;
+  for(i=0; i<n; i++) printf("%s%s", i ? "|" : "", az[i] ? az[i] : "NULL");
+  printf("\n");
+  return 0;
+}
+
+/*
+** Run the SQL. 1 if it went well.
+*/
+static int run(sqlite3 *db, const char *zSql){
+  char *zErr = 0;
+  int rc = sqlite3_exec(db, zSql, onRow, 0, &zErr);
+  if( rc!=SQLITE_OK ){
+    printf("%d: %s\n", sqlite3_extended_errcode(db), zErr ? zErr : "");
+  }
+  sqlite3_free(zErr);
+  return rc == SQLITE_OK;
+}
+
+int main(int argc, char **argv){
+  sqlite3 *db = 0;
+  int i;
+  if( argc<7 ){
+    fprintf(stderr, "usage: core_syscall FILE CALL SKIP ERROR SETUP SQL...\n");
+    return 2;
+  }
+  g.zCall = argv[2];
+  g.nSkip = atoi(argv[3]);
+  g.zError = argv[4];
+  if( sqlite3_open(argv[1], &db) || sqlite3_sessionlog_init(db, 0, 0)
+   || !run(db, argv[5])
+  ){
+    return 2;
+  }
+  g.bArmed = 1;
+  for(i=6; i<argc; i++){
+    pid_t pid;
+    if( strncmp(argv[i], "fork:", 5)!=0 ){
+      run(db, argv[i]);
+      continue;
+    }
+    fflush(stdout);
+    pid = fork();
+    if( pid==0 ){
+      run(db, argv[i] + 5);
+      exit(0);
+    }
+    waitpid(pid, 0, 0);
+  }
+  g.bArmed = 0;
+  printf("%d failed\n", g.nFailed);
+  return sqlite3_close(db) == SQLITE_OK ? 0 : 2;
+}
