@@ -19,7 +19,7 @@ coverage: | $(DEPS)
 	@$(call copy_to,build/cov)
 	@find build/cov -name '*.gcda' -delete
 	@umask 0; env -u MAKEFLAGS -u MAKELEVEL $(MAKE) -s -j2 -C build/cov test \
-	  CFLAGS='$(COV_CFLAGS)' WERROR= T='$(COV_T)' SESSIONLOG_EVERY=1 \
+	  CFLAGS='$(COV_CFLAGS)' WERROR= T='$(COV_T)' SESSIONLOG_POINTS=20000 \
 	  SESSIONLOG_TIMEOUT=1200; rc=$$?; \
 	tclsh test/coverage.tcl build/cov && exit $$rc
 

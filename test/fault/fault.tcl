@@ -18,18 +18,19 @@ proc core_fault {mode args} {
 set modes 1
 
 # Run all scenarios with about N points: no complaints.  In a soak the time
-# sets their number, and the seed which they are.  SESSIONLOG_EVERY fails every
-# allocation on every template (make coverage).
+# sets their number, and the seed which they are.  SESSIONLOG_POINTS is another
+# number of failing allocations (make coverage).
 proc do_points_test {name mode n} {
   global env scenarios
+  if {$mode eq "oom" && [info exists env(SESSIONLOG_POINTS)]} {
+    set n $env(SESSIONLOG_POINTS)
+  }
   set options [list -budget [expr {$n+$n/20}]]
   if {[info exists env(SESSIONLOG_SOAK)]} {
     set s [expr {$env(SESSIONLOG_SECONDS)/$::modes+1}]
     set options [list -budget [expr {$s*400}] -seconds $s \
                    -seed $env(SESSIONLOG_SEED)]
     set n 1
-  } elseif {$mode eq "oom" && [info exists env(SESSIONLOG_EVERY)]} {
-    set options {}
   }
   lassign [core_fault $mode {*}$options {*}$scenarios] rc out
   puts $out
