@@ -15,10 +15,11 @@
 ** clock (clock_gettime) is then far in the future, and the bits from
 ** getentropy are all ones. "past" is a clock before 1970.
 **
-** The functions below are found before libc's, by SQLite too, which however
-** calls open64() and stat64() in place of open() and stat().
+** The functions below are found before libc's, by SQLite too, whose calls go
+** well: only those from this program fail, which sessionlog is part of.
 */
 #define _GNU_SOURCE 1
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -34,6 +35,9 @@
 #include "sqlite3.h"
 
 int sqlite3_sessionlog_init(sqlite3 *, char **, const void *);
+
+/* Where this program begins and where its code ends, by the linker. */
+extern char __executable_start, etext;
 
 static struct {
   int bArmed;
@@ -55,9 +59,11 @@ static const struct {
 /*
 ** 1 if this call is to fail: errno is set.
 */
-static int fails(const char *zCall){
+static int failsFor(const char *zCall, void *pCaller){
   size_t i;
+  char *p = (char *)pCaller;
   if( !g.bArmed || strcmp(g.zCall, zCall)!=0 ) return 0;
+  if( p<&__executable_start || p>=&etext ) return 0;
   if( g.nSkip>0 ){
     g.nSkip--;
     return 0;
@@ -69,6 +75,8 @@ static int fails(const char *zCall){
   }
   return 1;
 }
+#define fails(zCall) failsFor(zCall, __builtin_return_address(0))
+
 static int isOdd(void){
   return strcmp(g.zError, "odd") == 0;
 }
@@ -106,8 +114,11 @@ int open(const char *z, int flags, ...){
   return fails("open") ? -1 : openat(AT_FDCWD, z, flags, m);
 }
 void *mmap(void *p, size_t n, int prot, int flags, int fd, off_t iOff){
+  /* Some processors' system call takes its arguments in memory. */
+  static void *(*xMmap)(void *, size_t, int, int, int, off_t);
+  if( xMmap==0 ) *(void **)&xMmap = dlsym(RTLD_NEXT, "mmap64");
   if( fails("mmap") ) return MAP_FAILED;
-  return (void *)syscall(SYS_mmap, p, n, prot, flags, fd, iOff);
+  return xMmap(p, n, prot, flags, fd, iOff);
 }
 int madvise(void *p, size_t n, int e){
   return fails("madvise") ? -1 : (int)syscall(SYS_madvise, p, n, e);
