@@ -16,6 +16,13 @@
 #define SL_PARAM(iCol) ((iCol) + 4)
 #define SL_PARAM_GROUP SL_PARAM(SL_COL_HEAD)
 
+/* Columns of session_parent: then come those that a fork takes over. */
+enum {
+  PARENT_HEAD,
+  PARENT_MAX_KEY,
+  PARENT_TAKEN
+};
+
 /* ---- both ------------------------------------------------------------ */
 
 /*
@@ -201,11 +208,13 @@ static void newId(SlOp *pOp, SlFields *p){
 
 /*
 ** Where the new session forks off, if it does: parent, fork point and the
-** watermark that it starts with, in *pNew.
+** watermark that it starts with, in *pNew. Returns the statement
+** session_parent on its row, to be freed; NULL: no fork, or a failure.
 */
-static void newFork(SlOp *pOp, SlFields *p, SlSession *pNew){
+static sqlite3_stmt *newFork(SlOp *pOp, SlFields *p, SlSession *pNew){
   const SlField *pRef = &p->a[SL_COL_PARENT_ID];
   SlSession parent;
+  sqlite3_stmt *pStmt;
   i64 iHead, iAt;
   if( p->pParent ){
     parent = *p->pParent;
@@ -216,10 +225,18 @@ static void newFork(SlOp *pOp, SlFields *p, SlSession *pNew){
       slErr(pOp, SQLITE_CONSTRAINT, "forked_at %lld without parent_id",
             p->a[SL_COL_FORKED_AT].i);
     }
-    return;
+    return 0;
   }
-  iHead = slHead(pOp, &parent);
-  if( pOp->rc!=SQLITE_OK ) return;
+  if( pOp->rc!=SQLITE_OK ) return 0;
+  pStmt = slStmt(pOp, SL_SQL_SESSION_PARENT);
+  slBindInt(pOp, pStmt, 1, parent.iKey);
+  slStep(pOp, pStmt);
+  if( pOp->rc!=SQLITE_OK ){
+    slFree(pOp, SL_SQL_SESSION_PARENT, pStmt);
+    return 0;
+  }
+  iHead = sqlite3_column_int64(pStmt, PARENT_HEAD);
+  iHead = iHead ? SL_ORDINAL(iHead) : parent.iForkedAt;
   iAt = isSet(p, SL_COL_FORKED_AT) ? p->a[SL_COL_FORKED_AT].i : iHead;
   if( iAt>iHead ){
     slErr(pOp, SQLITE_CONSTRAINT,
@@ -238,6 +255,7 @@ static void newFork(SlOp *pOp, SlFields *p, SlSession *pNew){
   pNew->iParent = parent.iKey;
   pNew->iForkedAt = iAt;
   pNew->iArchived = iAt < parent.iArchived ? iAt : parent.iArchived;
+  return pStmt;
 }
 
 /*
@@ -262,10 +280,15 @@ static void newStatus(SlOp *pOp, SlFields *p){
 }
 
 /*
-** The integer of a new session.
+** The integer of a new session; pParent is what newFork() gave.
 */
-static i64 newKey(SlOp *pOp){
-  i64 iMax = slQueryInt(pOp, SL_SQL_SESSION_MAX_KEY, 0, 0, 0);
+static i64 newKey(SlOp *pOp, sqlite3_stmt *pParent){
+  i64 iMax;
+  if( pParent ){
+    iMax = sqlite3_column_int64(pParent, PARENT_MAX_KEY);
+  }else{
+    iMax = slQueryInt(pOp, SL_SQL_SESSION_MAX_KEY, 0, 0, 0);
+  }
   if( iMax>=SL_MAX_SESSION ){
     slErr(pOp, SQLITE_FULL, "log is full: no session can follow number %d",
           SL_MAX_SESSION);
@@ -278,36 +301,33 @@ static i64 newKey(SlOp *pOp){
 ** Bind what a fork takes over from its parent where nothing else is given.
 */
 static void bindParent(SlOp *pOp, sqlite3_stmt *pStmt, const SlFields *p,
-                       i64 iParent) {
+                       sqlite3_stmt *pParent) {
   static const u8 aCol[] = { SL_COL_KIND,         SL_COL_TARGET,
                              SL_COL_TARGET_CLASS, SL_COL_TARGET_HASH,
                              SL_COL_CWD,          SL_COL_APP_VERSION,
                              SL_COL_GROUP_KEY };
-  sqlite3_stmt *pParent = slStmt(pOp, SL_SQL_SESSION_PARENT);
   int i, n = (int)sizeof(aCol);
   /* The parent's group key is that of its directory and target. */
   if( isSet(p, SL_COL_TARGET_HASH) || isSet(p, SL_COL_CWD) ) n--;
-  slBindInt(pOp, pParent, 1, iParent);
-  if( slStep(pOp, pParent) ){
-    for(i=0; i<n; i++){
-      if( isSet(p, aCol[i]) || pOp->rc!=SQLITE_OK ) continue;
-      if( sqlite3_bind_value(pStmt, SL_PARAM(aCol[i]),
-                             sqlite3_column_value(pParent, i)) ){
-        slErrDb(pOp);
-      }
+  for(i=0; i<n && pOp->rc==SQLITE_OK; i++){
+    sqlite3_value *pVal = sqlite3_column_value(pParent, PARENT_TAKEN + i);
+    if( !isSet(p, aCol[i]) && sqlite3_value_type(pVal)!=SQLITE_NULL
+     && sqlite3_bind_value(pStmt, SL_PARAM(aCol[i]), pVal)
+    ){
+      slErrDb(pOp);
     }
   }
-  slFree(pOp, SL_SQL_SESSION_PARENT, pParent);
 }
 
-static void newRow(SlOp *pOp, SlFields *p, const SlSession *pNew){
+static void newRow(SlOp *pOp, SlFields *p, const SlSession *pNew,
+                   sqlite3_stmt *pParent) {
   int i;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SESSION_INSERT);
   slBindInt(pOp, pStmt, 1, pNew->iKey);
   slBindTenant(pOp, pStmt, 2);
-  if( pNew->iParent ){
+  if( pParent ){
     slBindInt(pOp, pStmt, 3, pNew->iParent);
-    bindParent(pOp, pStmt, p, pNew->iParent);
+    bindParent(pOp, pStmt, p, pParent);
   }
   for(i=0; i<=SL_COL_PAUSE_SUMMARY; i++){
     if( i!=SL_COL_PARENT_ID ) bindField(pOp, pStmt, p, i);
@@ -318,14 +338,16 @@ static void newRow(SlOp *pOp, SlFields *p, const SlSession *pNew){
     slBindInt(pOp, pStmt, SL_PARAM_GROUP, 1);
   }
   slBindInt(pOp, pStmt, SL_PARAM(SL_COL_ARCHIVED), pNew->iArchived);
+  slFree(pOp, SL_SQL_SESSION_PARENT, pParent);
   slRun(pOp, SL_SQL_SESSION_INSERT, pStmt);
 }
 
 void slSessionCreate(SlOp *pOp, SlFields *p, SlSession *pOut){
   char *zAuto = 0;
+  sqlite3_stmt *pParent;
   memset(pOut, 0, sizeof(*pOut));
   newReadOnly(pOp, p);
-  newFork(pOp, p, pOut);
+  pParent = newFork(pOp, p, pOut);
   newId(pOp, p);
   fieldNow(pOp, p, SL_COL_STARTED_AT_MS);
   newStatus(pOp, p);
@@ -340,9 +362,9 @@ void slSessionCreate(SlOp *pOp, SlFields *p, SlSession *pOut){
     zAuto = autoName(pOp, p);
     slFieldText(pOp, p, SL_COL_NAME, zAuto, zAuto ? (i64)strlen(zAuto) : 0);
   }
-  pOut->iKey = newKey(pOp);
+  pOut->iKey = newKey(pOp, pParent);
   memcpy(pOut->zId, p->zId, sizeof(pOut->zId));
-  newRow(pOp, p, pOut);
+  newRow(pOp, p, pOut, pParent);
   if( isSet(p, SL_COL_LABEL) ){
     slLabelSet(pOp, pOut, p->a[SL_COL_LABEL].z, p->a[SL_COL_LABEL].n, 1,
                p->a[SL_COL_STARTED_AT_MS].i);

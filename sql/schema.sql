@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS $db.sessionlog_config(
 -- INSERT.)
 CREATE TABLE IF NOT EXISTS $db.sessionlog_session(
   key INTEGER PRIMARY KEY CHECK(key BETWEEN 1 AND 2147483647),
-  id TEXT NOT NULL UNIQUE CHECK(length(id)=26),
+  id TEXT NOT NULL UNIQUE CHECK(id BETWEEN
+    '00000000000000000000000000' AND '7ZZZZZZZZZZZZZZZZZZZZZZZZZ'),
   tenant TEXT NOT NULL CHECK(tenant<>''),
   name TEXT CHECK(name<>''),
   parent INTEGER CHECK(parent<key),
@@ -234,14 +235,15 @@ BEGIN
 END
 
 -- name: schema_session_insert
--- Stops REPLACE, which passes by the trigger on DELETE. FAIL lets an INSERT of
--- one row do without a statement journal: it has not written anything yet.
+-- Stops REPLACE, which passes by the trigger on DELETE. FAIL, and no CHECK that
+-- calls a function, let an INSERT of one row do without a statement journal.
 CREATE TRIGGER IF NOT EXISTS $db.sessionlog_session_insert
   BEFORE INSERT ON sessionlog_session
   WHEN EXISTS(SELECT 1 FROM sessionlog_session WHERE key=NEW.key)
     OR EXISTS(SELECT 1 FROM sessionlog_session WHERE id=NEW.id)
-    OR EXISTS(SELECT 1 FROM sessionlog_session
-               WHERE tenant=NEW.tenant AND name=NEW.name)
+    OR (NEW.name IS NOT NULL
+        AND EXISTS(SELECT 1 FROM sessionlog_session
+                    WHERE tenant=NEW.tenant AND name=NEW.name))
 BEGIN
   SELECT RAISE(FAIL, 'session key, id or name is taken');
 END

@@ -46,8 +46,17 @@ SELECT key FROM $db.sessionlog_session WHERE id=?1
 SELECT max(key) FROM $db.sessionlog_session WHERE key>?1
 
 -- name: session_parent
--- What a fork takes over from its parent, and the parent's group key.
-SELECT kind, target, target_class, target_hash, cwd, app_version, group_key
+-- What a new fork needs of its parent, ?1: key of the newest event as in
+-- event_head, the highest key of a session, and what is taken over.
+SELECT coalesce(
+         (SELECT key FROM $db.sessionlog_event
+           WHERE key BETWEEN ?1<<32 AND (?1<<32)+4294967295
+           ORDER BY key DESC LIMIT 1),
+         (SELECT key+n_events-1 FROM $db.sessionlog_block
+           WHERE key BETWEEN ?1<<32 AND (?1<<32)+4294967295
+           ORDER BY key DESC LIMIT 1)),
+       (SELECT max(key) FROM $db.sessionlog_session WHERE key>=?1),
+       kind, target, target_class, target_hash, cwd, app_version, group_key
   FROM $db.sessionlog_session WHERE key=?1
 
 -- name: session_insert

@@ -7,7 +7,8 @@ CREATE TABLE sessionlog_config(
 INSERT INTO sessionlog_config VALUES('schema_version',1);
 CREATE TABLE sessionlog_session(
   key INTEGER PRIMARY KEY CHECK(key BETWEEN 1 AND 2147483647),
-  id TEXT NOT NULL UNIQUE CHECK(length(id)=26),
+  id TEXT NOT NULL UNIQUE CHECK(id BETWEEN
+    '00000000000000000000000000' AND '7ZZZZZZZZZZZZZZZZZZZZZZZZZ'),
   tenant TEXT NOT NULL CHECK(tenant<>''),
   name TEXT CHECK(name<>''),
   parent INTEGER CHECK(parent<key),
@@ -169,8 +170,9 @@ CREATE TRIGGER sessionlog_session_insert
   BEFORE INSERT ON sessionlog_session
   WHEN EXISTS(SELECT 1 FROM sessionlog_session WHERE key=NEW.key)
     OR EXISTS(SELECT 1 FROM sessionlog_session WHERE id=NEW.id)
-    OR EXISTS(SELECT 1 FROM sessionlog_session
-               WHERE tenant=NEW.tenant AND name=NEW.name)
+    OR (NEW.name IS NOT NULL
+        AND EXISTS(SELECT 1 FROM sessionlog_session
+                    WHERE tenant=NEW.tenant AND name=NEW.name))
 BEGIN
   SELECT RAISE(FAIL, 'session key, id or name is taken');
 END;
