@@ -292,15 +292,13 @@ void slFnOpen(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 */
 void slFnFind(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   SlSession session;
-  int bFound;
   slOpRead(pOp);
   if( nArg==0 ){
     slNeedCurrent(pOp, &session);
-    bFound = pOp->rc == SQLITE_OK;
-  }else{
-    bFound = slFind(pOp, ap[0], &session);
+    slResultText(pOp, pCtx, session.zId, 26);
+  }else if( slFindOnlyId(pOp, ap[0], session.zId) ){
+    slResultText(pOp, pCtx, session.zId, 26);
   }
-  if( bFound ) slResultText(pOp, pCtx, session.zId, 26);
 }
 
 /*

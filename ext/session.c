@@ -98,9 +98,11 @@ static void prefixAmbiguous(SlOp *pOp, const char *zRef, const char *zFrom,
 }
 
 /*
-** The only session whose id begins with the n bytes at z, in either case.
+** The only session whose id begins with the n bytes at z, in either case, by
+** statement eSql.
 */
-static int sessionByPrefix(SlOp *pOp, const char *z, i64 n, SlSession *p){
+static int sessionByPrefix(SlOp *pOp, int eSql, const char *z, i64 n,
+                           SlSession *p) {
   char zRef[27], zFrom[27], zTo[28];
   sqlite3_stmt *pStmt;
   int bFound, i;
@@ -114,14 +116,35 @@ static int sessionByPrefix(SlOp *pOp, const char *z, i64 n, SlSession *p){
   }
   zRef[n] = zFrom[n] = zTo[n + 1] = 0;
   zTo[n] = 'a'; /* comes after all that an id is made of */
-  pStmt = slStmt(pOp, SL_SQL_SESSION_BY_PREFIX);
+  pStmt = slStmt(pOp, eSql);
   slBindTenant(pOp, pStmt, 1);
   slBindText(pOp, pStmt, 2, zFrom, n);
   slBindText(pOp, pStmt, 3, zTo, n + 1);
   bFound = slSessionStep(pOp, pStmt, p);
   if( bFound && slStep(pOp, pStmt) ) prefixAmbiguous(pOp, zRef, zFrom, zTo);
-  slFree(pOp, SL_SQL_SESSION_BY_PREFIX, pStmt);
+  slFree(pOp, eSql, pStmt);
   return bFound && pOp->rc == SQLITE_OK;
+}
+
+/*
+** 1 if a session has that id, without reading its row: p gets no more than id
+** and key.
+*/
+static int sessionHasId(SlOp *pOp, const char *zId, SlSession *p){
+  char zTo[28];
+  sqlite3_stmt *pStmt;
+  int bFound;
+  if( pOp->rc!=SQLITE_OK || !sessionTables(pOp) ) return 0;
+  memcpy(zTo, zId, 26);
+  zTo[26] = ' '; /* the first text after the id */
+  zTo[27] = 0;
+  pStmt = slStmt(pOp, SL_SQL_SESSION_ID_BY_PREFIX);
+  slBindTenant(pOp, pStmt, 1);
+  slBindText(pOp, pStmt, 2, zId, 26);
+  slBindText(pOp, pStmt, 3, zTo, 27);
+  bFound = slSessionStep(pOp, pStmt, p);
+  slFree(pOp, SL_SQL_SESSION_ID_BY_PREFIX, pStmt);
+  return bFound;
 }
 
 /* ---- refs looked up lately ------------------------------------------- */
@@ -172,33 +195,45 @@ static SlMemo *memoSlot(SlOp *pOp, const char *zRef, i64 nRef){
 }
 
 /*
-** The session that a ref names, by its id, name, label or prefix.
+** The session that a ref names, by its id, name, label or prefix. With bId
+** only its id and key are sure to be set, and *pbWhole tells whether the rest
+** is: ids are found without the row.
 */
-static int sessionByRef(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
+static int sessionByRef(SlOp *pOp, const char *zRef, i64 nRef, int bId,
+                        SlSession *p, int *pbWhole) {
   SlUlid u;
   char zId[27];
+  *pbWhole = !bId;
   if( slUlidParseText(zRef, nRef, &u) ){
     slUlidText(&u, zId);
-    if( slFindId(pOp, zId, p) ) return 1;
+    if( bId ? sessionHasId(pOp, zId, p) : slFindId(pOp, zId, p) ) return 1;
   }
   if( nRef>0 && nRef<=SL_MAX_NAME ){
+    *pbWhole = 1;
     if( slFindName(pOp, zRef, nRef, p) ) return 1;
     if( sessionBy(pOp, SL_SQL_SESSION_BY_LABEL, zRef, nRef, p) ) return 1;
   }
-  return sessionByPrefix(pOp, zRef, nRef, p);
+  *pbWhole = !bId;
+  return sessionByPrefix(
+    pOp, bId ? SL_SQL_SESSION_ID_BY_PREFIX : SL_SQL_SESSION_BY_PREFIX, zRef,
+    nRef, p);
 }
 
-int slFindText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
+/*
+** slFindText(); with bId as sessionByRef().
+*/
+static int sessionFind(SlOp *pOp, const char *zRef, i64 nRef, int bId,
+                       SlSession *p) {
   SlMemo *pMemo;
-  int bFound;
+  int bFound, bWhole;
   if( pOp->rc!=SQLITE_OK ) return 0;
   pMemo = memoSlot(pOp, zRef, nRef);
   if( pMemo && pMemo->nRef==nRef && memcmp(pMemo->zRef, zRef, (size_t)nRef)==0 ){
     *p = pMemo->session;
     return 1;
   }
-  bFound = sessionByRef(pOp, zRef, nRef, p);
-  if( bFound && pMemo ){
+  bFound = sessionByRef(pOp, zRef, nRef, bId, p, &bWhole);
+  if( bFound && bWhole && pMemo ){
     pMemo->nRef = (u8)nRef;
     memcpy(pMemo->zRef, zRef, (size_t)nRef);
     pMemo->session = *p;
@@ -206,7 +241,15 @@ int slFindText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
   return bFound;
 }
 
-int slFind(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
+int slFindText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
+  return sessionFind(pOp, zRef, nRef, 0, p);
+}
+
+/*
+** slFind(); with bId as sessionByRef().
+*/
+static int sessionFindValue(SlOp *pOp, sqlite3_value *pRef, int bId,
+                            SlSession *p) {
   SlUlid u;
   char zId[27];
   const char *z;
@@ -218,14 +261,25 @@ int slFind(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
       return 0;
     }
     slUlidText(&u, zId);
-    return slFindId(pOp, zId, p);
+    return bId ? sessionHasId(pOp, zId, p) : slFindId(pOp, zId, p);
   }
   z = (const char *)sqlite3_value_text(pRef);
   if( z==0 ){
     pOp->rc = SQLITE_NOMEM;
     return 0;
   }
-  return slFindText(pOp, z, sqlite3_value_bytes(pRef), p);
+  return sessionFind(pOp, z, sqlite3_value_bytes(pRef), bId, p);
+}
+
+int slFind(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
+  return sessionFindValue(pOp, pRef, 0, p);
+}
+
+int slFindOnlyId(SlOp *pOp, sqlite3_value *pRef, char zId[27]){
+  SlSession session;
+  if( !sessionFindValue(pOp, pRef, 1, &session) ) return 0;
+  memcpy(zId, session.zId, sizeof(session.zId));
+  return 1;
 }
 
 void slNoSession(SlOp *pOp, sqlite3_value *pRef){

@@ -345,6 +345,9 @@ struct SlSession {
 int slFind(SlOp *, sqlite3_value *pRef, SlSession *);
 int slFindText(SlOp *, const char *zRef, i64 nRef, SlSession *);
 
+/* As slFind() for the id alone: mostly without reading the session's row. */
+int slFindOnlyId(SlOp *, sqlite3_value *pRef, char zId[27]);
+
 /* The same, but not found (or NULL) is the error "no such session: REF". With
 ** pRef a NULL pointer (an argument left out) the current session is meant. */
 void slNeed(SlOp *, sqlite3_value *pRef, SlSession *);

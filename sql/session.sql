@@ -33,6 +33,14 @@ SELECT key, parent, forked_at, archived, id
  WHERE tenant=?1 AND id>=?2 AND id<?3 AND kept IS NULL
  LIMIT 2
 
+-- name: session_id_by_prefix
+-- The same, of which no more than the id is wanted: the index has it, and no
+-- row is read.
+SELECT key, 0, 0, 0, id
+  FROM $db.sessionlog_session
+ WHERE tenant=?1 AND id>=?2 AND id<?3 AND kept IS NULL
+ LIMIT 2
+
 -- name: session_prefix_count
 SELECT count(*)
   FROM $db.sessionlog_session
