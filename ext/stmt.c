@@ -93,7 +93,7 @@ void slFree(SlOp *pOp, int eSql, sqlite3_stmt *pStmt){
   if( pStmt==0 ) return;
   sqlite3_reset(pStmt);
   if( pDb->aStmt[eSql]==0 && pOp->pConn->bHome ){
-    sqlite3_clear_bindings(pStmt);
+    if( sqlite3_bind_parameter_count(pStmt)>0 ) sqlite3_clear_bindings(pStmt);
     pDb->aStmt[eSql] = pStmt;
   }else{
     sqlite3_finalize(pStmt);

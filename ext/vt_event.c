@@ -300,7 +300,10 @@ static int evPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
 */
 static void evResult(const SlOp *pOp, sqlite3_context *pCtx,
                      sqlite3_value *pVal) {
-  if( sqlite3_value_type(pVal)==SQLITE_TEXT && !pOp->pDb->bUtf16 ){
+  int eType = sqlite3_value_type(pVal);
+  if( eType==SQLITE_INTEGER ){
+    sqlite3_result_int64(pCtx, sqlite3_value_int64(pVal));
+  }else if( eType==SQLITE_TEXT && !pOp->pDb->bUtf16 ){
     const char *z = (const char *)sqlite3_value_blob(pVal);
     sqlite3_result_text(pCtx, z ? z : "", sqlite3_value_bytes(pVal),
                         SQLITE_TRANSIENT);
