@@ -64,6 +64,10 @@ static void durable(const Input *pInput, int nSession){
               timingRatio(&t, 0, i), "%.2f / %.2f µs",
               timingMedian(&t, 0) / n / 1e3, timingMedian(&t, i) / n / 1e3);
   }
+  snprintf(zWhat, sizeof(zWhat), "R0 alone, %d session%s", nSession,
+           nSession > 1 ? "s" : "");
+  reportRow(4, zWhat, OP_NONE, 0, "N", timingRatio(&t, 1, 2), "%.2f / %.2f µs",
+            timingMedian(&t, 1) / n / 1e3, timingMedian(&t, 2) / n / 1e3);
   for(i=1; i<3; i++){
     reportRow(4, "its bytes in the WAL", OP_NONE, 0, i == 1 ? "R0" : "N",
               aWal[0] / aWal[i], "%.0f / %.0f bytes", aWal[0], aWal[i]);
