@@ -18,7 +18,7 @@ encoding system utf-8
 foreach c {stdout stderr} { fconfigure $c -encoding utf-8 }
 
 set dir [file dirname [file normalize [info script]]]
-set timeout 300
+set timeout 900
 if {[info exists env(SESSIONLOG_TIMEOUT)]} { set timeout $env(SESSIONLOG_TIMEOUT) }
 if {[catch {exec nproc} jobs]} { set jobs 2 }
 set patterns {}
@@ -67,10 +67,11 @@ proc start {} {
       lappend cmd env LD_PRELOAD=$env(SESSIONLOG_PRELOAD)
     }
     lappend cmd [info nameofexecutable] -encoding utf-8 $f
+    set now [clock milliseconds]
     set ch [open |[concat $cmd [list </dev/null 2>@1]] r]
     fconfigure $ch -blocking 0 -encoding utf-8 -translation lf
     set output($ch) {}
-    set started($ch) [clock milliseconds]
+    set started($ch) $now
     fileevent $ch readable [list collect $ch $f]
     incr nRunning
   }
