@@ -7,6 +7,8 @@
 #   make soak       MINUTES=10 FORM=name: the long forms of random and fault tests
 #   make matrix     ONLY=clang: other compilers, checkers, SQLites, processors
 #   make fuzz       SECONDS=n [FUZZ=sql|file|block|text], with clang's libFuzzer
+#   make coverage   lines and branches of ext/ that no test runs
+#   make mutants    N=50 [SEED=n FILE=fork.c]: do the tests see changed branches?
 #   make demo       a guided run;  make bench [QUICK=1]
 #   make cluster    three dqlite nodes on loopback ports; make cluster-test
 #   make lint       format, static analysis, exported symbols
@@ -70,7 +72,7 @@ static: build/libsessionlog.a
 # Targets that run tests install what they lack; a plain build only says so,
 # once for a build directory.  Order-only, as it must come before compiling
 # but is no reason to compile again.
-TESTING  := test demo bench soak sanitize cluster cluster-test
+TESTING  := test demo bench soak sanitize cluster cluster-test coverage mutants
 DEPS_FOR := $(if $(filter $(TESTING),$(MAKECMDGOALS)),test) \
             $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
             $(if $(filter lint lint-%,$(MAKECMDGOALS)),lint)

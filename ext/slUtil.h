@@ -20,6 +20,8 @@
 #define _GNU_SOURCE 1
 #endif
 
+#include <assert.h>
+
 #ifdef SQLITE_CORE
 #include "sqlite3.h"
 #else
@@ -34,6 +36,23 @@ typedef sqlite3_int64 i64;
 typedef sqlite3_uint64 u64;
 typedef unsigned char u8;
 typedef unsigned int u32;
+
+/*
+** A condition that cannot be false, or true, as far as anybody knows, and that
+** is looked at all the same. A debug build (SQLITE_DEBUG) stops where it isn't as
+** thought; for the measure of coverage (SL_COVERAGE) the condition is gone,
+** since no test can take the other way.
+*/
+#if defined(SL_COVERAGE)
+#define ALWAYS(X) (1)
+#define NEVER(X)  (0)
+#elif defined(SQLITE_DEBUG)
+#define ALWAYS(X) ((X) ? 1 : (assert(0), 0))
+#define NEVER(X)  ((X) ? (assert(0), 1) : 0)
+#else
+#define ALWAYS(X) (X)
+#define NEVER(X)  (X)
+#endif
 
 /*-------------------------------------------------------------------------
 ** 2.  Interface to code in ulid.c

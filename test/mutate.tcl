@@ -42,17 +42,18 @@ set general {
   archive import context check writes save tenant hostile reap
 }
 array set about {
-  block {pack archive check fuzz} check check check_event check
+  block {pack archive check} check check check_event check
   copy {export import} create {session fork} event {event pending}
-  flush scope fn_copy {save export import} fn_event event fn_fork fork
+  flush {scope syscall} fn_copy {save export import} fn_event event fn_fork fork
   fn_id ulid fn_life life fn_pack {pack archive} fn_place {place writes}
-  fn_retain {retain reap} fn_scope scope fn_session session fork {fork tree}
-  home {event pending} import {import context} json {import context session}
+  fn_retain {retain reap} fn_scope scope fn_session {session syscall} fork {fork tree}
+  home {event pending} import {import argument} json {json argument import}
   label label life life pack {pack archive} pending {pending event}
   place writes reader {event pack fork} retain {retain reap tree}
-  save {save save_fault} scope scope session {session memo} sessionlog load
+  save {save syscall} scope scope session {session memo} sessionlog load
   stats check stmt {event hostile} store {place writes schema_change hostile}
-  ulid ulid util_time {retain import session} value {event session context}
+  ulid {ulid syscall} util_time {argument session}
+  value {argument json event}
   vt_artifact label vt_check check vt_event {event list_plan} vt_export export
   vt_fork {fork tree} vt_label label vt_list {session list_plan} vt_meta label
   vt_scope scope vtab {event list_plan}
@@ -145,7 +146,7 @@ proc notices {command} {
   file delete -force $work/tmp
   file mkdir $work/tmp
   set fails [catch {
-    exec -ignorestderr timeout -s KILL 100 sh -c \
+    exec -ignorestderr timeout -s KILL 300 sh -c \
       "ulimit -v 4000000; ulimit -c 0; $command" </dev/null >$work/out 2>@1
   }]
   return $fails
@@ -157,7 +158,7 @@ proc test_command {t} {
 set scenarios [join [lmap f {place session event life} {
   string cat '$test/fault/$f.sql'
 }] " "]
-set oom "exec '$work/core_fault' oom -budget 4000 -dir '$work/tmp' $scenarios"
+set oom "exec '$work/core_fault' oom -budget 1000 -dir '$work/tmp' $scenarios"
 
 # Without a mutant every test passes, or it is left out.
 link {} {}
