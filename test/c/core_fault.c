@@ -831,8 +831,11 @@ static int afterFailure(sqlite3 *db, const Scenario *pS, const Expect *pE,
   int iNext = 0;
   int bSame;
   if( memcmp(pS->azStmt[k-1], "RELEASE", 7)==0 && pE->abAuto[k] && !bAuto ){
-    /* SQLite rolls back, and says that there still is a transaction. */
+    /* SQLite rolls back, and says that there still is a transaction; or the
+    ** statement could not even be prepared, and nothing was rolled back. */
     sqlite3_exec(db, "ROLLBACK", 0, 0, 0);
+    free(zData);
+    zData = content(db);
     bAuto = sqlite3_get_autocommit(db);
   }
   while( bAuto && !pE->abAuto[j] ) j--;
