@@ -93,6 +93,10 @@
 ** a single large event is ever as big. */
 #define BLOCK_KEEP (512 * 1024)
 
+/* An idle packer keeps no buffer above this size, and no compressor above
+** twice of it. */
+#define BLOCK_IDLE (128 * 1024)
+
 /* A frame that promises more than BLOCK_KEEP, and more than this many times
 ** its own size, is decompressed bit by bit. */
 #define BLOCK_TRUST 64
@@ -326,6 +330,21 @@ void slPackerClear(SlPacker *p){
   p->nPayload = 0;
   p->nRaw = 1;
   p->iLastMs = 0;
+}
+
+/*
+** Forget the events, and free what is too large for an idle packer to keep:
+** making a new compressor for one small block takes several times as long as
+** compressing it.
+*/
+void slPackerTrim(SlPacker *p){
+  slPackerClear(p);
+  if( p->raw.n>BLOCK_IDLE ) blockBufFree(&p->raw);
+  if( p->out.n>BLOCK_IDLE ) blockBufFree(&p->out);
+  if( ZSTD_sizeof_CCtx(p->pZstd)>2*BLOCK_IDLE ){
+    ZSTD_freeCCtx(p->pZstd);
+    p->pZstd = 0;
+  }
 }
 
 /* Return how many events have been collected. */

@@ -108,18 +108,39 @@ static void packFlush(SlOp *pOp, SlPacking *p){
 }
 
 /*
+** Have a packer: the connection's idle one, or a new one.
+*/
+static void packBegin(SlOp *pOp, SlPacking *p){
+  p->pPacker = pOp->pConn->pPacker;
+  pOp->pConn->pPacker = 0;
+  if( p->pPacker==0 ) p->pPacker = slPackerNew();
+  if( p->pPacker==0 ) pOp->rc = SQLITE_NOMEM;
+}
+
+/*
+** Give it back.
+*/
+static void packEnd(SlOp *pOp, SlPacking *p){
+  if( p->pPacker==0 ) return;
+  if( pOp->pConn->pPacker ){
+    slPackerFree(p->pPacker);
+  }else{
+    slPackerTrim(p->pPacker);
+    pOp->pConn->pPacker = p->pPacker;
+  }
+}
+
+/*
 ** Take one more event, which has the ordinal iNext, into the block that is
 ** being collected, or into a new one.
 */
 static void packAdd(SlOp *pOp, SlPacking *p, const SlEvent *pEvent){
   int rc;
   if( pOp->rc!=SQLITE_OK ) return;
-  if( p->pPacker==0 ) p->pPacker = slPackerNew();
-  if( p->pPacker==0 ){
-    pOp->rc = SQLITE_NOMEM;
-    return;
+  if( p->pPacker==0 ) packBegin(pOp, p);
+  if( pOp->rc==SQLITE_OK && !slPackerFits(p->pPacker, pEvent) ){
+    packFlush(pOp, p);
   }
-  if( !slPackerFits(p->pPacker, pEvent) ) packFlush(pOp, p);
   if( pOp->rc!=SQLITE_OK || p->bStop ) return;
   rc = slPackerAdd(p->pPacker, pEvent);
   if( rc==SQLITE_TOOBIG ){
@@ -193,7 +214,7 @@ i64 slPack(SlOp *pOp, const SlSession *pSession, i64 iTo, int nMin){
                           SL_KEY(pSession->iKey, pSession->iForkedAt)));
   iFirst = s.iNext = s.iDone + 1;
   if( iFirst<=iTo ) packRows(pOp, &s, iTo, nMin);
-  slPackerFree(s.pPacker);
+  packEnd(pOp, &s);
   return pOp->rc == SQLITE_OK ? s.iDone - iFirst + 1 : 0;
 }
 

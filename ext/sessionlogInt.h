@@ -84,6 +84,7 @@ struct SlConn {
   char zCurrent[27];       /* id of the current session, or "" */
   SlReader *pReader;       /* idle reader, see reader.c */
   SlBlock *pBlock;         /* idle decoder, see reader.c */
+  SlPacker *pPacker;       /* idle packer, see pack.c */
   SlPending *pPending;     /* events that wait to be written, see pending.c */
   SlDb *pBurst;            /* where the last statement of ours was an append */
   SlMemory *pMemory;       /* scopes' memory layer, see scope.c */

@@ -100,6 +100,7 @@ void slConnUnref(void *pArg){
     }
     slReaderDelete(p->pReader);
     slBlockFree(p->pBlock);
+    slPackerFree(p->pPacker);
     slMemoryFree(p->pMemory);
     slPendingFree(p);
     sqlite3_free(p->zTenant);

@@ -35,7 +35,7 @@ static const Note aNote[] = {
     " the raw SELECT costs. callgrind, 200 bytes: 2,740 instructions an event"
     " for the raw SELECT, 2,740 for events_since() without the decoder. So"
     " the floor is near 1 plus the row \"decoding alone\", which is the"
-    " decoder without SQLite: zstd, but for a tenth: the checksum and the columns."
+    " decoder without SQLite: zstd, and a tenth the checksum and the columns."
     " The raw rows of some KB are a copy at 4 to 6 GB/s; zstd gives 1.4 (blocks"
     " of 12 KB) to 2.6 GB/s." },
   { 6,
@@ -49,7 +49,7 @@ static const Note aNote[] = {
     " 0.28; level -10: 81 / 395 / 1722, 0.60 / 0.36 / 0.37."
     " Blocks of at most 64 KB: - / 657 / 2157, - / 0.23 / 0.26."
     " Blocks of 256 events instead of 64: 108 at 0.30, but a block is to have"
-    " 64. Another codec, LZ4: 53 / 303 / 902, 0.49 / 0.28 / 0.35: it would bring"
+    " 64. Another codec, LZ4: 53 / 303 / 902, 0.49 / 0.28 / 0.35: would bring"
     " transcripts to 1.0 and the mix to 1.6, for a third to a half more bytes,"
     " and the mix above line 14's 0.30." },
   { 6,
