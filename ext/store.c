@@ -590,7 +590,9 @@ static void slDbMark(SlOp *pOp){
 
 /*
 ** Run the operation's task inside the task table's xUpdate: main's write
-** lock is held.
+** lock is held. The schema version may have been forgotten since slOpWrite()
+** looked, where SQLite has prepared the task's statement anew: so the second
+** mark.
 */
 void slOpRunTask(SlOp *pOp){
   SlDb *pDb = pOp->pDb;
@@ -598,10 +600,8 @@ void slOpRunTask(SlOp *pOp){
   if( pDb->iSchema>0 ) slDbMark(pOp);
   if( pOp->rc==SQLITE_OK && !slDbFresh(pDb) ){
     slDbProbe(pOp);
-    if( pOp->rc==SQLITE_OK && pDb->iSchema<SL_SCHEMA ){
-      slDbUpgrade(pOp);
-      slDbMark(pOp);
-    }
+    if( pOp->rc==SQLITE_OK && pDb->iSchema<SL_SCHEMA ) slDbUpgrade(pOp);
+    slDbMark(pOp);
     slDbVerifyOnce(pOp);
     pDb->bChecked = 1;
   }
