@@ -79,6 +79,59 @@ static const Note aNote[] = {
     " row, but behind a packed session it reads another's row, however large);"
     " a batch of rows for each inner step, by way of an aggregate (360 a row at"
     " the most: what the steps save, copying each row once more takes back in part)." },
+  { 10,
+    "A fork is the raw INSERT, its rules, and the search for its parent. callgrind,"
+    " instructions a fork, with the commit of each 20th: raw INSERT 50,500;"
+    " into the stored table, with CHECK and STRICT but no trigger, 54,200; with the"
+    " trigger that stops REPLACE 63,400; fork by session_fork() 89,700: 10,400"
+    " for the ref, 7,000 for the parent's head, the highest key and what is taken"
+    " over, the rest for the call, the id and 25 values to bind. So the INSERT"
+    " with its protection has 1.2 by itself, and nothing is left for the"
+    " search: two statements that seek in four trees." },
+  { 10,
+    "Tried, from 187,300 instructions (2.5 to 2.8 of R0) on: no IN in a CHECK (it"
+    " fills an ephemeral table in each INSERT): -35,000. VALUES for INSERT ..."
+    " SELECT with a LEFT JOIN of the parent, which had two ephemeral tables"
+    " more; the parent looked up once, not twice; no inner statement where one"
+    " row is all: -50,000. No statement journal (OR FAIL, RAISE(FAIL), no"
+    " function in a CHECK): -8,000. One statement for head, highest key and what"
+    " is taken over: -4,000. Not done: the trigger dropped (-9,000, for a"
+    " REPLACE that takes a session's row away), forks that wait as events do"
+    " (each reads what the one before would have written), fewer indexes (each"
+    " serves a documented query, and R0 has the same)." },
+  { 12,
+    "SQLite's own search grows with the depth of its trees and with pages that"
+    " are in no cache of the processor: the row \"raw SELECT by name\" says by how"
+    " much on the machine of the table, 1.26 to 1.48 in the runs that were"
+    " looked at. A name takes the same two seeks, index and row, as the raw"
+    " SELECT; a label three, as its own row is between; a prefix three, two of"
+    " which find no name and no label." },
+  { 12,
+    "Tried, 1M against 1k sessions in one run where the raw SELECT grew by 1.48:"
+    " ids and prefixes from the index alone, without the row: 1.19 by id (taken)."
+    " Name and label in one statement: 1.36 by name against 1.34 in two, 1.58 by"
+    " label against 1.66; a miss less, but the seeks that grow are the same. An"
+    " index that holds what is read of a session's row: 1.14 by name, for a name's"
+    " and an id's bytes more in each session. The memory of refs looked up"
+    " lately has 16 places, which 100 refs in turn pass by; a larger one would"
+    " only measure itself." },
+  { 13,
+    "Sessions left open are rows, and SQLite as Debian builds it overwrites freed"
+    " pages (secure_delete): each goes to the WAL, and by that alone a plain DELETE of"
+    " the rows, without trigger and without the index of keys, writes 0.47 of N's"
+    " bytes, as session_prune() does (0.28 with secure_delete=FAST, which is for the"
+    " application to decide). Ended sessions are packed, about a page a block, and"
+    " those pages are overwritten too." },
+  { 13,
+    "CPU, 20,000 events of 100 sessions, N at 76 to 102 ms: session_prune() 37"
+    " at best, the plain DELETE of their ranges with the two look-ups of the trigger"
+    " 30 to 35, with one of them 33 to 36, with a trigger that tests a constant 24 to"
+    " 32, without a trigger 15 to 20: so 0.2 is the floor of rows, and 0.3 that of"
+    " rows with any guard, which is in SQL so that it holds without the extension."
+    " Tried: the two look-ups in the other order (30 to 38), secure_delete=FAST"
+    " without a trigger (14 to 17), no index of idempotency keys (15). Not tried:"
+    " dropping the trigger for a moment, as every other connection would have to"
+    " prepare its statements anew." },
   { 14,
     "Packing has to delete the rows and to compress them; the two alone are the"
     " rows \"raw DELETE\" and \"making blocks\", and at more than a KB an event"
