@@ -77,8 +77,12 @@ void slFnCommon(SlOp *pOp, sqlite3_context *pCtx, int nArg,
                 sqlite3_value **ap) {
   SlSession a, b;
   (void)nArg;
-  if( slArgNull(ap[0]) || slArgNull(ap[1]) || !slOpRead(pOp) ) return;
-  slNeed(pOp, ap[0], &a);
-  slNeed(pOp, ap[1], &b);
+  if( slArgNull(ap[0]) || slArgNull(ap[1]) ) return;
+  if( slOpRead(pOp) ){
+    slNeed(pOp, ap[0], &a);
+    slNeed(pOp, ap[1], &b);
+  }else{
+    slNoSession(pOp, ap[0]);
+  }
   if( pOp->rc==SQLITE_OK ) slResultInt(pOp, pCtx, slCommon(pOp, &a, &b));
 }

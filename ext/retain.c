@@ -14,7 +14,6 @@
 ** ancestors, until one lives or needs as much as before.
 */
 #define _GNU_SOURCE 1
-#define _GNU_SOURCE 1
 #include "sessionlogInt.h"
 
 #include <errno.h>

@@ -2,9 +2,10 @@
 ** save.c - copies of the database in files: session_save().
 **
 ** A copy is made in a temporary file beside its target, PATH.tmp-ULID (of a
-** long name the beginning), which is synced and then renamed: whatever fails, and whenever the machine
-** stops, the target is the old file or the new one. The temporary file is
-** opened by a connection of our own, which nobody else ever sees.
+** long name the beginning), which is synced and then renamed: whatever fails,
+** and whenever the machine stops, the target is the old file or the new one.
+** The temporary file is opened by a connection of our own, which nobody else
+** ever sees.
 **
 ** The whole database goes through SQLite's backup API, in one step and so as
 ** of one moment, with all that the application keeps in it. One session

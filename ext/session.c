@@ -228,7 +228,9 @@ static int sessionFind(SlOp *pOp, const char *zRef, i64 nRef, int bId,
   int bFound, bWhole;
   if( pOp->rc!=SQLITE_OK ) return 0;
   pMemo = memoSlot(pOp, zRef, nRef);
-  if( pMemo && pMemo->nRef==nRef && memcmp(pMemo->zRef, zRef, (size_t)nRef)==0 ){
+  if( pMemo && pMemo->nRef==nRef
+   && memcmp(pMemo->zRef, zRef, (size_t)nRef)==0
+  ){
     *p = pMemo->session;
     return 1;
   }
@@ -458,7 +460,7 @@ void slFieldText(SlOp *pOp, SlFields *p, int iCol, const char *z, i64 n){
     case COL_ID:
       if( slUlidParseText(z, n, &u) ){
         fieldUlid(pField, &u, p->zId);
-      }else{
+      }else if( !p->bChange ){
         fieldInvalid(pOp, SQLITE_CONSTRAINT, iCol, z, n);
       }
       break;
@@ -490,8 +492,10 @@ void slFieldInt(SlOp *pOp, SlFields *p, int iCol, i64 iVal){
 */
 static void fieldBlob(SlOp *pOp, SlFields *p, int iCol, sqlite3_value *pVal){
   SlUlid u;
-  if( slUlidParseBlob(sqlite3_value_blob(pVal), sqlite3_value_bytes(pVal),
-                      &u) ){
+  if( p->bChange && iCol==SL_COL_ID && sqlite3_value_bytes(pVal)!=16 ){
+    slFieldText(pOp, p, iCol, "", 0);
+  }else if( slUlidParseBlob(sqlite3_value_blob(pVal),
+                            sqlite3_value_bytes(pVal), &u) ){
     p->a[iCol].bGiven = 1;
     p->a[iCol].bNull = 0;
     fieldUlid(&p->a[iCol], &u,

@@ -233,8 +233,9 @@ sqlite3_stmt *slTaskStmt(SlOp *);
 void slDbFinalize(SlDb *);
 
 /* Borrow statement eSql (SL_SQL_...) on the operation's database, reset and
-** with no bindings. Events that wait (pending.c) are written before. NULL when the operation has failed. Give it back with
-** slFree(), always, also after a failure (NULL is allowed). */
+** with no bindings. Events that wait (pending.c) are written before. NULL when
+** the operation has failed. Give it back with slFree(), always, also after a
+** failure (NULL is allowed). */
 sqlite3_stmt *slStmt(SlOp *, int eSql);
 void slFree(SlOp *, int eSql, sqlite3_stmt *);
 
@@ -441,6 +442,8 @@ struct SlFields {
   char zRef[27];            /* ref, likewise */
   u8 bWhole;                /* UPDATE: the whole row is given, so that a status
                            ** like the old one was not set on purpose */
+  u8 bChange;               /* UPDATE: an id that is none is no worse than any
+                           ** other, all are read-only */
 };
 
 /* Set one column from a value, from text, or from an integer, with the checks
@@ -706,8 +709,9 @@ struct SlAppend {
   int bId;
 };
 
-/* Append one event: waits to be written, or a slOpWriteOne() task of its own, inside other tasks too.
-** A known idempotency key with the same kind and payload writes nothing. */
+/* Append one event: waits to be written, or a slOpWriteOne() task of its own,
+** inside other tasks too. A known idempotency key with the same kind and
+** payload writes nothing. */
 void slAppend(SlOp *, SlAppend *);
 
 /* Highest ordinal of the session: recorded, inherited or 0. */

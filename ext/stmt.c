@@ -3,8 +3,9 @@
 **
 ** A statement is prepared when it is first needed on a database, always with
 ** its tables qualified and (but for the one that reads sessionlog_pending)
-** with virtual tables shut out, and kept in SlDb.aStmt[]. It is taken out of there while it is in use, so that a
-** trigger that comes back to us finds the slot empty and prepares another.
+** with virtual tables shut out, and kept in SlDb.aStmt[]. It is taken out of
+** there while it is in use, so that a trigger that comes back to us finds the
+** slot empty and prepares another.
 */
 #include "sessionlogInt.h"
 

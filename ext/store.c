@@ -524,7 +524,8 @@ static void slDbProbe(SlOp *pOp){
 static int slDbFresh(SlDb *pDb){
   if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA ) return 0;
   if( pDb->bChecked && pDb->pConn->bEnlisted ) return 1;
-  if( pDb->iDb==0 && sqlite3_txn_state(pDb->pConn->db, pDb->zName)==SQLITE_TXN_WRITE
+  if( pDb->iDb==0
+   && sqlite3_txn_state(pDb->pConn->db, pDb->zName)==SQLITE_TXN_WRITE
    && slDataVersion(pDb)==pDb->iVersion
   ){
     pDb->bChecked = 1;

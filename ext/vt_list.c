@@ -241,6 +241,7 @@ static void listWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
   memset(&w, 0, sizeof(w));
   w.iKey = iKey;
   w.fields.bWhole = 1; /* as it is in UPDATE ... FROM */
+  w.fields.bChange = eWrite == SL_UPDATE;
   for(i=0; apCol && i<SL_COL_COUNT; i++){
     if( i==SL_COL_SCHEMA ) continue;
     if( eWrite==SL_UPDATE ? slUnchanged(apCol[i]) : slArgNull(apCol[i]) ){

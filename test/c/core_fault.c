@@ -114,7 +114,8 @@ static void textNormal(Text *p, const char *z, size_t n){
   size_t i, j;
   for(i=0; i<n; i=j){
     int bDigits = 1;
-    for(j=i; j<n && ((z[j]>='0' && z[j]<='9') || (z[j]>='A' && z[j]<='Z')); j++){
+    for(j=i; j<n; j++){
+      if( (z[j]<'0' || z[j]>'9') && (z[j]<'A' || z[j]>'Z') ) break;
       if( z[j]>'9' ) bDigits = 0;
     }
     if( j-i==26 && z[i]=='0' && z[i+1]=='1' ){
