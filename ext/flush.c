@@ -37,7 +37,7 @@ static void flushOpenFile(SlOp *pOp, int eFile){
   if( pOp->rc!=SQLITE_OK ) return;
   slErrRc(pOp,
           sqlite3_file_control(pOp->pConn->db, pOp->pDb->zName, eFile, &pFile));
-  if( pOp->rc==SQLITE_OK && pFile && pFile->pMethods ){
+  if( pOp->rc==SQLITE_OK && ALWAYS(pFile) && pFile->pMethods ){
     slErrRc(pOp, pFile->pMethods->xSync(pFile, SQLITE_SYNC_FULL));
   }
 }
@@ -92,6 +92,6 @@ void slFlush(SlOp *pOp){
   zJournal = sqlite3_filename_journal(zFile);
   flushOpenFile(pOp, SQLITE_FCNTL_FILE_POINTER);
   flushOpenFile(pOp, SQLITE_FCNTL_JOURNAL_POINTER);
-  if( zJournal ) flushPath(pOp, zJournal);
+  flushPath(pOp, zJournal);
   flushDirectory(pOp, zFile);
 }

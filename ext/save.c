@@ -316,10 +316,12 @@ static void saveOpen(Save *p){
 ** Let go of the connection on the copy.
 */
 static void saveClose(Save *p){
-  int i;
+  int i, rc;
   for(i=0; i<SAVE_COUNT; i++) sqlite3_finalize(p->apTo[i]);
   memset(p->apTo, 0, sizeof(p->apTo));
-  if( sqlite3_close(p->pTo)!=SQLITE_OK ) saveErrTo(p);
+  /* All its statements are finalized, so that it can be closed. */
+  rc = sqlite3_close(p->pTo);
+  if( NEVER(rc!=SQLITE_OK) ) saveErrTo(p);
   p->pTo = 0;
 }
 
