@@ -137,6 +137,8 @@ static int loadedAlready(sqlite3 *db, char **pzId){
   return rc;
 }
 
+int sqlite3_sessionlog_init(sqlite3 *, char **, const sqlite3_api_routines *);
+
 #ifdef _WIN32
 __declspec(dllexport)
 #else

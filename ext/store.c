@@ -111,15 +111,24 @@ void slConnUnref(void *pArg){
 
 /*
 ** The schema name as SQLite spells it: NULL if nothing is attached under it.
+** SQLite 3.38 has no sqlite3_db_name(), whatever this was compiled with: there
+** the spelling is the one given.
 */
 static const char *slSchemaName(sqlite3 *db, const char *zSchema){
-  int i;
-  const char *z;
-  for(i=0; (z = sqlite3_db_name(db, i))!=0; i++){
-    if( sqlite3_stricmp(z, zSchema)==0 ) return z;
+  int bMain = sqlite3_stricmp(zSchema, "main") == 0;
+#if SQLITE_VERSION_NUMBER >= 3039000
+  if( sqlite3_libversion_number()>=3039000 ){
+    const char *z;
+    int i;
+    for(i=0; (z = sqlite3_db_name(db, i))!=0; i++){
+      if( sqlite3_stricmp(z, zSchema)==0 ) return z;
+    }
+    return bMain ? sqlite3_db_name(db, 0) : 0;
   }
-  if( sqlite3_stricmp(zSchema, "main")==0 ) return sqlite3_db_name(db, 0);
-  return 0;
+#endif
+  if( bMain ) return "main";
+  if( sqlite3_stricmp(zSchema, "temp")==0 ) return "temp";
+  return sqlite3_db_readonly(db, zSchema) < 0 ? 0 : zSchema;
 }
 
 /*
@@ -137,7 +146,7 @@ static SlDb *slDbByName(SlOp *pOp, const char *zSchema){
     slErr(pOp, SQLITE_ERROR, "no such database: %s", zSchema);
     return 0;
   }
-  if( p->pDb==0 && zName!=sqlite3_db_name(p->db, 0) ){
+  if( p->pDb==0 && zName!=slSchemaName(p->db, "main") ){
     if( slDbByName(pOp, "main")==0 ) return 0;
   }
   for(pp=&p->pDb; (pDb = *pp)!=0; pp=&pDb->pNext){

@@ -553,8 +553,9 @@ static char *content(sqlite3 *db){
   size_t i;
   int iDb;
   const char *zName;
-  for(iDb=0; (zName = sqlite3_db_name(db, iDb))!=0; iDb++){
-    if( iDb==1 ) continue;
+  for(iDb=0; iDb<2; iDb++){
+    zName = iDb ? "aux" : "main";
+    if( sqlite3_db_readonly(db, zName)<0 ) continue;
     for(i=0; i<sizeof(azContent)/sizeof(azContent[0]); i++){
       char zSql[600];
       snprintf(zSql, sizeof(zSql), azContent[i], zName);
@@ -1034,7 +1035,9 @@ static int runDeath(const Template *pT, const Scenario *pS, const Expect *pE){
   pid_t pid;
   layOut(pT, pS);
   fflush(stdout);
-  if( pipe(aPipe)!=0 || (pid = fork())<0 ) die("cannot fork");
+  if( pipe(aPipe)!=0 ) die("no pipe");
+  pid = fork();
+  if( pid<0 ) die("cannot fork");
   if( pid==0 ){
     close(aPipe[0]);
     childRun(pT, pS, aPipe[1]);
