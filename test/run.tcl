@@ -3,7 +3,7 @@
 #   tclsh test/run.tcl ?-dir DIR? ?-timeout SECONDS? ?-jobs N? ?PATTERN...?
 #
 # PATTERN selects the files DIR/*.test in whose name it occurs (* and ? as in
-# the shell).  A file that takes longer than the time limit (300 seconds, or
+# the shell).  A file that takes longer than the time limit (900 seconds, or
 # the variable SESSIONLOG_TIMEOUT) is killed with what it started.  Passing
 # files get a line, failing ones have their output shown.  A file that ends in
 # any way but by finish_test counts as a failed test.  The last line is
