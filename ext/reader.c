@@ -38,13 +38,12 @@ struct SlReader {
   i64 iKey;           /* key of the present event */
   sqlite3_stmt *pRow; /* on the segment's rows */
   int bRow;           /* pRow stands on a row not yet given */
-  sqlite3_value *apVal[SL_EV_COUNT]; /* its values */
-  sqlite3_stmt *pBlk;                /* on the segment's blocks */
-  SlBlock *pBlock;                   /* the present block */
-  i64 iFirst;                        /* ordinal of its first event */
-  int nEvent;                        /* events in it, 0: none decoded */
-  int bInBlock;                      /* the present event is in pBlock */
-  i64 iOrigin;                       /* session of zOrigin */
+  sqlite3_stmt *pBlk; /* on the segment's blocks */
+  SlBlock *pBlock;    /* the present block */
+  i64 iFirst;         /* ordinal of its first event */
+  int nEvent;         /* events in it, 0: none decoded */
+  int bInBlock;       /* the present event is in pBlock */
+  i64 iOrigin;        /* session of zOrigin */
   char zOrigin[27];
 };
 
@@ -68,7 +67,6 @@ static void readerLeave(SlReader *p){
   if( p->pRow ) slFree(p->pOp, eRow, p->pRow);
   if( p->pBlk ) slFree(p->pOp, eBlk, p->pBlk);
   p->pRow = 0;
-  p->apVal[0] = 0;
   p->pBlk = 0;
   p->bRow = 0;
   p->nEvent = 0;
@@ -171,26 +169,10 @@ static void readerDamage(SlOp *pOp, SlReader *p, i64 iFrom, i64 iTo){
 }
 
 /*
-** Step pRow: bRow tells if there is a row. The values of a row lie side by
-** side in the statement's memory, for every row in the same place; so if the
-** first is where it was, the others are, and the connection's mutex is taken
-** once instead of for each.
-*/
-static void readerStep(SlOp *pOp, SlReader *p){
-  int i;
-  p->bRow = slStep(pOp, p->pRow);
-  if( p->bRow && sqlite3_column_value(p->pRow, 0)!=p->apVal[0] ){
-    for(i=0; i<SL_EV_COUNT; i++){
-      p->apVal[i] = sqlite3_column_value(p->pRow, i);
-    }
-  }
-}
-
-/*
 ** Key of the row.
 */
 static i64 readerRowKey(const SlReader *p){
-  return sqlite3_value_int64(p->apVal[SL_EV_KEY]);
+  return sqlite3_column_int64(p->pRow, SL_EV_KEY);
 }
 
 /*
@@ -204,7 +186,7 @@ static void readerEnter(SlOp *pOp, SlReader *p){
   p->pRow = slStmt(pOp, eRow);
   slBindInt(pOp, p->pRow, 1, SL_KEY(pSeg->iSession, pSeg->iFrom));
   slBindInt(pOp, p->pRow, 2, SL_KEY(pSeg->iSession, pSeg->iTo));
-  readerStep(pOp, p);
+  p->bRow = slStep(pOp, p->pRow);
   p->eAt = SL_AT_ROWS;
   if( !p->bRow || readerRowKey(p)!=SL_KEY(pSeg->iSession, p->iNext) ){
     p->eAt = SL_AT_BLOCKS;
@@ -286,7 +268,7 @@ static int readerFromBlock(SlOp *pOp, SlReader *p){
 */
 static int readerFromRow(SlOp *pOp, SlReader *p){
   const SlSegment *pSeg = &p->aSeg[p->iSeg];
-  if( !p->bRow ) readerStep(pOp, p);
+  if( !p->bRow ) p->bRow = slStep(pOp, p->pRow);
   if( pOp->rc!=SQLITE_OK ) return 0;
   if( p->bRow && readerRowKey(p)==SL_KEY(pSeg->iSession, p->iNext) ){
     p->bRow = 0;
@@ -329,7 +311,7 @@ i64 slReaderKey(const SlReader *p){
 }
 
 sqlite3_value *slReaderValue(SlReader *p, int eColumn){
-  return p->apVal[eColumn];
+  return sqlite3_column_value(p->pRow, eColumn);
 }
 
 const SlEvent *slReaderPacked(const SlReader *p){

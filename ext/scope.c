@@ -635,7 +635,8 @@ static int textContains(const char *z, i64 n, const char *zPart, i64 nPart){
 }
 
 /*
-** What column 3, the value, is as text, but for blobs: 0 if it is one.
+** What column 3, the value, is as text, but for blobs: 0 if it is one, or
+** NULL, which only damage puts there.
 ** Taking a number's text would change the value that is then shown, so that
 ** is done to a copy, *ppCopy, which the caller frees.
 */
@@ -644,7 +645,8 @@ static const char *scanValueText(SlOp *pOp, const SlScopeScan *p, i64 *pn,
   const char *z;
   *ppCopy = 0;
   switch( sqlite3_column_type(p->pStmt, 3) ){
-    case SQLITE_BLOB: return 0;
+    case SQLITE_BLOB:
+    case SQLITE_NULL: return 0;
     case SQLITE_TEXT:
       z = (const char *)sqlite3_column_text(p->pStmt, 3);
       *pn = sqlite3_column_bytes(p->pStmt, 3);

@@ -848,8 +848,7 @@ enum {
   SL_EV_AT_MS,
   SL_EV_KIND,
   SL_EV_IDEM,
-  SL_EV_PAYLOAD,
-  SL_EV_COUNT
+  SL_EV_PAYLOAD
 };
 sqlite3_value *slReaderValue(SlReader *, int eColumn);
 
