@@ -23,7 +23,7 @@ void slDbFinalize(SlDb *pDb){
 /*
 ** Connect the home table, so that statements may be kept.
 */
-void slHomeConnect(SlOp *pOp){
+static void slHomeConnect(SlOp *pOp){
   sqlite3_stmt *pStmt = 0;
   int rc = sqlite3_prepare_v2(pOp->pConn->db, "SELECT 1 FROM main." SL_HOME, -1,
                               &pStmt, 0);

@@ -18,10 +18,9 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-#include <sqlite3.h>
 #include <stdio.h>
 
-typedef sqlite3_int64 i64;
+#include "slUtil.h" /* i64 */
 
 /* Rounds of every measurement. */
 #define BENCH_ROUNDS 7

@@ -107,6 +107,19 @@ struct Worker {
 };
 
 /*
+** What all threads look at: a run that is to end, and what has been appended.
+*/
+static int stopped(void){
+  return __atomic_load_n(&pShared->bStop, __ATOMIC_RELAXED);
+}
+static void stop(void){
+  __atomic_store_n(&pShared->bStop, 1, __ATOMIC_RELAXED);
+}
+static u64 appended(void){
+  return __atomic_load_n(&pShared->nAppend, __ATOMIC_RELAXED);
+}
+
+/*
 ** Tell of a finding, the first few; *pn counts it.
 */
 static void found(u64 *pn, const char *zFmt, ...){
@@ -133,7 +146,7 @@ static void failed(Worker *p, const char *zWhat){
   }else{
     found(&p->pStat->nError, "error: %s: %d %s", zWhat, rc,
           sqlite3_errmsg(p->db));
-    pShared->bStop = 1;
+    stop();
   }
   if( !sqlite3_get_autocommit(p->db) ){
     sqlite3_exec(p->db, "ROLLBACK", 0, 0, 0);
@@ -299,7 +312,7 @@ static int opKeyed(Worker *p){
   sqlite3_bind_text(p->pAppend, 2, z, -1, SQLITE_STATIC);
   sqlite3_bind_text(p->pAppend, 3, zKey, -1, SQLITE_STATIC);
   sqlite3_busy_timeout(p->db, 0);
-  while( !bOk && !pShared->bStop ){
+  while( !bOk && !stopped() ){
     bOk = step(p, p->pAppend, &iOrdinal);
     if( !bOk ){
       p->pStat->nResent++;
@@ -441,7 +454,7 @@ static int operate(Worker *p, int eOp){
       return run(p, "SELECT session_prune(1000, 'all', 0, 100000)");
     case OP_OPEN:
       return run(p, "SELECT session_open('open%llu')",
-                 (unsigned long long)(pShared->nAppend / 500));
+                 (unsigned long long)(appended() / 500));
     default: return opCheckpoint(p);
   }
 }
@@ -613,7 +626,7 @@ static void *worker(void *pArg){
   Worker *p = (Worker *)pArg;
   int bReader = p->iThread % 4 == 3;
   workerOpen(p);
-  while( !pShared->bStop && pShared->nAppend<nAppend ){
+  while( !stopped() && appended()<nAppend ){
     if( bReader ){
       u32 r = below(p, 10);
       if( r<5 )
@@ -824,7 +837,7 @@ static void runAll(double rEnd, Stat *pStat){
     if( aPid[i]==0 ) process(i);
   }
   for(nLive=nProcess; nLive>0; usleep(2000)){
-    if( stNow()>rEnd ) pShared->bStop = 1;
+    if( stNow()>rEnd ) stop();
     for(i=0; i<nProcess; i++){
       if( aPid[i]<=0 || waitpid(aPid[i], &st, WNOHANG)<=0 ) continue;
       if( st!=0 ) found(&pStat->nError, "error: a process ended with %d", st);
