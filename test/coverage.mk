@@ -12,9 +12,9 @@ copy_to = rm -rf $(addprefix $1/,$(COPIED)) && mkdir -p $1 \
 # asserts, which are branches too.  Threads count as well.
 COV_CFLAGS := -O0 -g --coverage -fprofile-update=atomic -DNDEBUG -DSL_COVERAGE
 
-# COV_T=pattern: of these test files.  POINTS: so many failing allocations (more
-# than make test's reach more branches, and take minutes).  A test that fails doesn't keep the table
-# from being printed, but make from ending well.
+# COV_T=pattern: of these test files.  POINTS: so many failing allocations; more
+# than make test has reach more branches, and take minutes.  A test that fails
+# doesn't keep the table from being printed, but make from ending well.
 POINTS ?= 20000
 .PHONY: coverage mutants
 coverage: | $(DEPS)

@@ -8,8 +8,7 @@
 # branches that neither has, then a table, of the FILEs or of all.
 #
 # A branch is what gcov counts: each outcome of each condition, && and || as
-# well, but not that a call may never return.  A line ending in a comment with
-# the word NO_COVER isn't counted: there are none.
+# well, but not that a call may never return.
 
 set dir [lindex $argv 0]
 set only [lrange $argv 1 end]
@@ -79,20 +78,20 @@ foreach f $files {
   foreach at [lsort -integer $lines($f)] {
     incr nLine
     set missed {}
-    if {$line($f,$at)} { incr nTaken } else { set missed "never" }
     if {[info exists branches($f,$at)]} {
       foreach n [lsort -integer $branches($f,$at)] {
         incr nBranch
-        if {$branch($f,$at,$n)} { incr nBranchTaken } else { append missed " $n" }
-      }
-      if {$missed ni {{} never} && ![string match never* $missed]} {
-        set missed "branch$missed of [llength $branches($f,$at)]"
+        if {$branch($f,$at,$n)} { incr nBranchTaken } else { lappend missed $n }
       }
     }
-    if {$missed ne ""} {
-      if {[string match never* $missed]} { set missed never }
-      puts [format "%s:%d: %s: %s" $f $at $missed [string trim $source($f,$at)]]
+    if {$line($f,$at)} {
+      incr nTaken
+      if {![llength $missed]} continue
+      set what "branch $missed of [llength $branches($f,$at)]"
+    } else {
+      set what never
     }
+    puts [format "%s:%d: %s: %s" $f $at $what [string trim $source($f,$at)]]
   }
   set row [list $nTaken $nLine $nBranchTaken $nBranch]
   lappend table $f $row
