@@ -198,6 +198,7 @@ static void saveNotLive(Save *p){
 static void saveParents(Save *p){
   char *z;
   if( p->pOp->rc!=SQLITE_OK ) return;
+  assert(p->zPath != 0);
   for(z=p->zPath+1; *z; z++){
     if( *z!='/' ) continue;
     *z = 0;
@@ -373,7 +374,7 @@ static void saveCleanup(Save *p){
   static const char *const azEnd[] = { "", "-journal", "-wal", "-shm" };
   int i;
   for(i=0; p->bTmp && i<4; i++){
-    strcpy(p->zSide + strlen(p->zTmp), azEnd[i]);
+    memcpy(p->zSide + strlen(p->zTmp), azEnd[i], strlen(azEnd[i]) + 1);
     unlink(p->zSide);
   }
 }

@@ -39,8 +39,8 @@ typedef unsigned int u32;
 
 /*
 ** A condition that cannot be false, or true, as far as anybody knows, and that
-** is looked at all the same. A debug build (SQLITE_DEBUG) stops where it isn't as
-** thought; for the measure of coverage (SL_COVERAGE) the condition is gone,
+** is looked at all the same. A debug build (SQLITE_DEBUG) stops where it isn't
+** as thought; for the measure of coverage (SL_COVERAGE) the condition is gone,
 ** since no test can take the other way: X must have no side effect.
 */
 #if defined(SL_COVERAGE)

@@ -645,7 +645,7 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   rc = slStepAll(pStmt);
   if( rc!=SQLITE_DONE ){
     slErrDb(pOp);
-  }else if( p->pTask ){
+  }else if( p->pTask==pOp ){
     slErr(pOp, SQLITE_CORRUPT_VTAB, "%s is not the table it should be",
           SL_TASK);
   }
