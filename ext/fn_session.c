@@ -138,7 +138,8 @@ static void startValue(SlOp *pOp, SessionStart *p, int iCol,
 }
 
 /*
-** One member: its key must be a column that can be given, and be new.
+** One member: its key must be a column that can be given, and be new. A name
+** that was given as an argument already leaves room for null only.
 */
 static void startMember(SlOp *pOp, SessionStart *p, u32 *pmSeen,
                         const SlJson *pKey, const SlJson *pVal) {
@@ -151,7 +152,10 @@ static void startMember(SlOp *pOp, SessionStart *p, u32 *pmSeen,
   if( iCol<0 || iCol==SL_COL_REF || iCol==SL_COL_SCHEMA ){
     slErr(pOp, SQLITE_ERROR, "unknown key: %.*s",
           (int)slUtf8Chars(zKey, nKey, 60), zKey);
-  }else if( *pmSeen>>iCol & 1 ){
+  }else if( (*pmSeen>>iCol & 1)
+         || (iCol==SL_COL_NAME && pVal->eType!=SL_JSON_NULL
+             && p->fields.a[SL_COL_NAME].bGiven)
+  ){
     slErr(pOp, SQLITE_ERROR, "duplicate key: %s", zKey);
   }else{
     *pmSeen |= (u32)1 << iCol;
@@ -166,7 +170,7 @@ static void startMember(SlOp *pOp, SessionStart *p, u32 *pmSeen,
 static void startJson(SlOp *pOp, SessionStart *p, sqlite3_value *pArg){
   SlJson object, key, val;
   SlJsonIter iter;
-  u32 mSeen = p->fields.a[SL_COL_NAME].bGiven ? (u32)1 << SL_COL_NAME : 0;
+  u32 mSeen = 0;
   int n;
   const char *z = slArgText(pOp, "json", pArg, &n);
   if( z==0 ) return;
