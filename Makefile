@@ -208,7 +208,7 @@ include test/fuzz/fuzz.mk
 include test/coverage.mk
 
 test: build/sessionlog.so $(TEST_BIN) | $(DEPS)
-	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so tclsh test/run.tcl $(T:%='%')
+	@SESSIONLOG_SO='$(CURDIR)/build/sessionlog.so' tclsh test/run.tcl $(T:%='%')
 
 # tclsh isn't instrumented, so the run-time libraries have to be there before
 # it starts; what it never frees is its own affair.  Leaks of the extension
@@ -216,15 +216,15 @@ test: build/sessionlog.so $(TEST_BIN) | $(DEPS)
 sanitize: build/san/sessionlog.so $(TEST_BIN) $(SAN_BIN) | $(DEPS)
 	@asan=`$(CC) -print-file-name=libasan.so` \
 	&& ubsan=`$(CC) -print-file-name=libubsan.so` \
-	&& SESSIONLOG_SO=$(CURDIR)/build/san/sessionlog.so \
-	   SESSIONLOG_FUZZ=$(CURDIR)/build/san/fuzz \
+	&& SESSIONLOG_SO='$(CURDIR)/build/san/sessionlog.so' \
+	   SESSIONLOG_FUZZ='$(CURDIR)/build/san/fuzz' \
 	   SESSIONLOG_PRELOAD="$$asan $$ubsan" \
 	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 	   UBSAN_OPTIONS=print_stacktrace=1 \
 	   tclsh test/run.tcl -timeout 1200 $(T:%='%')
 
 demo: build/sessionlog.so $(TEST_BIN) | $(DEPS)
-	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so TRANSCRIPT='$(TRANSCRIPT)' \
+	@SESSIONLOG_SO='$(CURDIR)/build/sessionlog.so' TRANSCRIPT='$(TRANSCRIPT)' \
 	  sh test/demo.sh
 
 # Three nodes that go on until they are stopped; the ports are CLUSTER_PORT+1
@@ -238,7 +238,7 @@ cluster-test:
 
 # The long forms of the tests; see test/soak.tcl, which holds them as a table.
 soak: build/sessionlog.so $(TEST_BIN) | $(DEPS)
-	@SESSIONLOG_SO=$(CURDIR)/build/sessionlog.so tclsh test/soak.tcl \
+	@SESSIONLOG_SO='$(CURDIR)/build/sessionlog.so' tclsh test/soak.tcl \
 	  -minutes '$(MINUTES)' -form '$(FORM)' -seed '$(SEED)' -jobs '$(JOBS)'
 
 # Other compilers, checkers, SQLites and processors; see test/matrix/run.sh.
