@@ -52,9 +52,9 @@ static const SlFunc aFunc[] = {
   { "session_meta", 2, 2, INN, slFnMetaGet },
   { "session_meta", 3, 3, 0, slFnMetaSet },
   { "session_has_data", 0, 1, INN, slFnHasData },
-  { "session_target_hash", 1, 1, DIR, slFnTargetHash },
+  { "session_target_hash", 1, 1, DIR | SL_PURE, slFnTargetHash },
   { "session_group_key", 2, 2, DET | SL_PURE, slFnGroupKey },
-  { "session_auto_name", 1, 2, INN, slFnAutoName },
+  { "session_auto_name", 1, 2, INN | SL_PURE, slFnAutoName },
   /* events: fn_event.c */
   { "session_append", 3, 5, 0, slFnAppend },
   { "session_append_json", 2, 2, 0, slFnAppendJson },
@@ -68,16 +68,16 @@ static const SlFunc aFunc[] = {
   /* retention: fn_retain.c */
   { "session_prune", 1, 4, 0, slFnPrune },
   { "session_reap", 1, 3, DIR, slFnReap },
-  { "pid_alive", 1, 1, DIR, slFnPidAlive },
+  { "pid_alive", 1, 1, DIR | SL_PURE, slFnPidAlive },
   /* lifecycle: fn_life.c */
   { "session_pause", 1, 3, 0, slFnPause },
   { "session_resume", 0, 1, 0, slFnResume },
   { "session_command_target", 0, 1, INN, slFnCommandTarget },
   { "session_stop", 0, 1, 0, slFnStop },
   /* scopes: fn_scope.c */
-  { "scope_remember", 3, 5, 0, slFnRemember },
-  { "scope_recall", 2, 2, INN, slFnRecall },
-  { "scope_forget", 2, 2, 0, slFnForget },
+  { "scope_remember", 3, 5, SL_PURE, slFnRemember },
+  { "scope_recall", 2, 2, INN | SL_PURE, slFnRecall },
+  { "scope_forget", 2, 2, SL_PURE, slFnForget },
   { "scope_persist", 3, 5, 0, slFnPersist },
   { "scope_retrieve", 2, 2, INN, slFnRetrieve },
   { "scope_mutate", 3, 4, 0, slFnMutate },
