@@ -22,6 +22,10 @@
 ** seen; numbers may have any size.
 */
 #include "slUtil.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 #include <assert.h>
 #include <errno.h>
 #include <float.h>
@@ -43,11 +47,23 @@
 ** The first byte of z..zEnd that a JSON string cannot hold as it is (a
 ** quote, a backslash or a control character), or zEnd.
 **
-** Eight bytes at a time: with x a byte under 0x80, each of x-0x20,
+** With SSE2, which every x86-64 has, sixteen bytes at a time; else, and for
+** the rest, eight: with x a byte under 0x80, each of x-0x20,
 ** (x^'"')-1 and (x^'\\')-1 has its high bit set just if it went below zero.
 ** The borrow may disturb only bytes after one that was found.
 */
 static const char *jsonPlain(const char *z, const char *zEnd){
+#ifdef __SSE2__
+  while( zEnd-z>=16 ){
+    __m128i x = _mm_loadu_si128((const __m128i *)z);
+    __m128i m =
+      _mm_cmpeq_epi8(_mm_max_epu8(x, _mm_set1_epi8(0x1f)), _mm_set1_epi8(0x1f));
+    m = _mm_or_si128(m, _mm_cmpeq_epi8(x, _mm_set1_epi8('"')));
+    m = _mm_or_si128(m, _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+    if( _mm_movemask_epi8(m) ) return z + __builtin_ctz(_mm_movemask_epi8(m));
+    z += 16;
+  }
+#endif
   while( zEnd-z>=8 ){
     u64 x, m;
     memcpy(&x, z, 8);
