@@ -233,6 +233,10 @@ static void jsonInvalid(SlOp *pOp, const char *zArg, const SlJson *pJson){
 
 i64 slJsonArgInt(SlOp *pOp, const char *zArg, const SlJson *pJson){
   i64 iRes = 0;
+  i64 n;
+  char *zFree;
+  const char *z;
+  int bInt;
   if( pOp->rc!=SQLITE_OK ) return 0;
   switch( pJson->eType ){
     case SL_JSON_TRUE: return 1;
@@ -250,7 +254,10 @@ i64 slJsonArgInt(SlOp *pOp, const char *zArg, const SlJson *pJson){
       break;
     }
     case SL_JSON_STRING:
-      if( slParseDecimal(pJson->z, pJson->n, &iRes) ) return iRes;
+      z = jsonText(pOp, pJson, &n, &zFree);
+      bInt = z && slParseDecimal(z, n, &iRes);
+      sqlite3_free(zFree);
+      if( bInt ) return iRes;
       break;
     default: break;
   }
