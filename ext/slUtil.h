@@ -275,6 +275,9 @@ int slHexDigit(char c);
 */
 int slUtf8Valid(const u8 *z, i64 n);
 
+/* Put a question mark in the place of each byte that is not UTF-8. */
+void slUtf8Mend(char *z);
+
 /*
 ** The number of bytes in the first nMax characters of z, n if it has no
 ** more than that, 0 if nMax is negative.  Never cuts a sequence.  Text that

@@ -20,7 +20,8 @@
 
 /*
 ** Fail with rc and a formatted message, unless the operation has failed
-** already. NOMEM never carries a message.
+** already. NOMEM never carries a message. The message is UTF-8, whatever is in
+** the values that it shows: bindings decode it.
 */
 void slErr(SlOp *pOp, int rc, const char *zFmt, ...){
   va_list ap;
@@ -29,7 +30,11 @@ void slErr(SlOp *pOp, int rc, const char *zFmt, ...){
   va_start(ap, zFmt);
   pOp->zErr = sqlite3_vmprintf(zFmt, ap);
   va_end(ap);
-  if( pOp->zErr==0 ) pOp->rc = SQLITE_NOMEM;
+  if( pOp->zErr==0 ){
+    pOp->rc = SQLITE_NOMEM;
+  }else{
+    slUtf8Mend(pOp->zErr);
+  }
 }
 
 /*

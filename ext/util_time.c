@@ -288,39 +288,56 @@ static int utf8Ascii8(const void *a){
 }
 
 /*
-** See slUtil.h.  The second byte is what tells overlong forms, surrogates
-** and too large characters from others; iMin..iMax is what it may be.
+** The bytes of the character at z, 0 if it is none.  The second byte is what
+** tells overlong forms, surrogates and too large characters from others;
+** iMin..iMax is what it may be.
+*/
+static int utf8Char(const u8 *z, const u8 *zEnd){
+  u8 iMin = 0x80, iMax = 0xbf;
+  int nTail; /* Bytes after the first */
+  int i;
+  if( z[0]<0x80 ) return 1;
+  if( z[0]<0xc2 || z[0]>0xf4 ) return 0;
+  nTail = z[0] < 0xe0 ? 1 : z[0] < 0xf0 ? 2 : 3;
+  if( zEnd-z<=nTail ) return 0;
+  switch( z[0] ){
+    case 0xe0: iMin = 0xa0; break;
+    case 0xed: iMax = 0x9f; break;
+    case 0xf0: iMin = 0x90; break;
+    case 0xf4: iMax = 0x8f; break;
+    default: break;
+  }
+  if( z[1]<iMin || z[1]>iMax ) return 0;
+  for(i=2; i<=nTail; i++){
+    if( (z[i] & 0xc0)!=0x80 ) return 0;
+  }
+  return nTail + 1;
+}
+
+/*
+** See slUtil.h.
 */
 int slUtf8Valid(const u8 *z, i64 n){
   const u8 *zEnd = n > 0 ? z + n : z;
   while( z<zEnd ){
-    u8 c;
-    u8 iMin = 0x80, iMax = 0xbf;
-    int nTail; /* Bytes after the first */
-    int i;
-    if( zEnd-z>=8 && utf8Ascii8(z) ){
-      z += 8;
-      continue;
-    }
-    c = *z++;
-    if( c<0x80 ) continue;
-    if( c<0xc2 || c>0xf4 ) return 0;
-    nTail = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-    if( zEnd-z<nTail ) return 0;
-    switch( c ){
-      case 0xe0: iMin = 0xa0; break;
-      case 0xed: iMax = 0x9f; break;
-      case 0xf0: iMin = 0x90; break;
-      case 0xf4: iMax = 0x8f; break;
-      default: break;
-    }
-    if( z[0]<iMin || z[0]>iMax ) return 0;
-    for(i=1; i<nTail; i++){
-      if( (z[i] & 0xc0)!=0x80 ) return 0;
-    }
-    z += nTail;
+    int nChar = zEnd - z >= 8 && utf8Ascii8(z) ? 8 : utf8Char(z, zEnd);
+    if( nChar==0 ) return 0;
+    z += nChar;
   }
   return 1;
+}
+
+/*
+** See slUtil.h.
+*/
+void slUtf8Mend(char *zText){
+  u8 *z = (u8 *)zText;
+  const u8 *zEnd = z + strlen(zText);
+  while( z<zEnd ){
+    int nChar = utf8Char(z, zEnd);
+    if( nChar==0 ) *z = '?';
+    z += nChar ? nChar : 1;
+  }
 }
 
 /*
