@@ -188,7 +188,11 @@ $(TEST_EXT): build/test/%.so: test/c/%.c build/gen/config.txt | $(DEPS)
 $(TEST_COR): build/test/%: test/c/%.c build/libsessionlog.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -DSQLITE_CORE -o $@ $< build/libsessionlog.a \
-	  -lsqlite3 -lzstd -lpthread
+	  -lsqlite3 -lzstd -lpthread $(WRAP)
+# The calls that faultOwn.h has a frame for.
+build/test/core_fault: WRAP = $(shell \
+  grep -oE '__wrap_sqlite3_[a-z_]+|sqlite3_[a-z0-9_]+,' test/c/faultOwn.h \
+  | sed 's/^__wrap_//; s/,$$//; s/^/-Wl,--wrap=/' | sort -u)
 $(TEST_PRG): build/test/%: test/c/%.c build/gen/config.txt | $(GEN) $(DEPS)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $< -lsqlite3 -lpthread

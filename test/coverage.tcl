@@ -3,9 +3,10 @@
 #   tclsh test/coverage.tcl DIR ?FILE...?
 #
 # DIR is a copy of the project, built and tested with gcc --coverage (see
-# coverage.mk).  Each file of ext/ is compiled twice, for the loadable and for
-# the static library; what either has taken counts.  Printed are the lines and
-# branches that neither has, then a table, of the FILEs or of all.
+# coverage.mk).  Each file of ext/ is compiled for the loadable and for the
+# static library, block.c also into programs that include it; what any has taken
+# counts.  Printed are the lines and branches that none has, then a table, of
+# the FILEs or of all.
 #
 # A branch is what gcov counts: each outcome of each condition, && and || as
 # well, but not that a call may never return.
@@ -19,8 +20,8 @@ set only [lrange $argv 1 end]
 # branch  1 never executed
 # call    2 returned 5
 proc read_gcov {object} {
-  global line branch source dir
-  set text [exec sh -c "cd '$dir' && gcov -b -c -t '$object' 2>/dev/null"]
+  global line branch source
+  set text [exec gcov -b -c -t $object 2>/dev/null]
   set file {}
   foreach l [split $text \n] {
     if {[regexp {^ *([^:]+): *(\d+):(.*)$} $l -> n at code]} {
@@ -50,11 +51,10 @@ proc add {var key n} {
   incr a($key) $n
 }
 
-foreach build {obj static} {
-  foreach f [lsort [glob -directory [file join $dir build $build] *.gcno]] {
-    if {[string match gen-* [file tail $f]]} continue
-    read_gcov [file join build $build [file tail $f]]
-  }
+cd $dir
+foreach f [lsort [glob build/obj/*.gcno build/static/*.gcno \
+                    build/test/fuzz/*-{fuzz_block,rows}.gcno]] {
+  if {![string match gen-* [file tail $f]]} { read_gcov $f }
 }
 
 # What has not been taken, a source line each.

@@ -21,6 +21,9 @@
 **
 ** MODE
 **   oom    an allocation fails, once and from then on
+**   own    a call of SQLite's API finds no memory, once or from then on. Calls
+**          with the same functions on the stack are the same call: it fails
+**          in the first scenario that makes it
 **   io     an I/O operation fails with IOERR, once and from then on
 **   full   a write fails with FULL, once and from then on
 **   kill   the process dies before an I/O operation; what was acknowledged
@@ -57,7 +60,9 @@
 */
 #define _GNU_SOURCE 1
 #include "faultInject.h"
+#include "faultOwn.h"
 #include <dirent.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -365,8 +370,8 @@ static void parseFile(const char *zFile, Scenario **pa, int *pn){
 ** bug_leak(): loses its first allocation when the second fails.
 */
 static void bugLeak(sqlite3_context *pCtx, int n, sqlite3_value **ap){
-  void *p1 = sqlite3_malloc(100);
-  void *p2 = p1 ? sqlite3_malloc(100) : 0;
+  void *p1 = sqlite3_malloc64(100);
+  void *p2 = p1 ? sqlite3_malloc64(100) : 0;
   (void)n;
   (void)ap;
   if( p2==0 ){
@@ -448,7 +453,7 @@ static void bugFreed(sqlite3_context *pCtx, int n, sqlite3_value **ap){
   sqlite3_free(p2);
 }
 static void bugOverrun(sqlite3_context *pCtx, int n, sqlite3_value **ap){
-  char *volatile p = sqlite3_malloc(40);
+  char *volatile p = sqlite3_malloc64(40);
   (void)n;
   (void)ap;
   if( p==0 ){
@@ -1125,6 +1130,43 @@ static i64 countPoints(const Template *pT, const Scenario *pS){
   return gFault.nCount;
 }
 
+/* ---- the calls, for "own" -------------------------------------------- */
+
+#define STACK_DEPTH 20
+#define STACK_SLOTS (1 << 18)
+
+static unsigned long long aStack[STACK_SLOTS]; /* a hash table; 0: free */
+static i64 *aFresh; /* points with a stack that wasn't seen before */
+static int nFresh;
+
+/*
+** Note the point if no point had this stack.
+*/
+static void stackPoint(void){
+  void *ap[STACK_DEPTH];
+  int i, n = backtrace(ap, STACK_DEPTH);
+  unsigned long long h = 14695981039346656037u;
+  size_t iSlot;
+  for(i=0; i<n; i++) h = (h ^ (size_t)ap[i]) * 1099511628211u;
+  if( h==0 ) h = 1;
+  for(iSlot=h>>40; aStack[iSlot%STACK_SLOTS]; iSlot++){
+    if( aStack[iSlot%STACK_SLOTS]==h ) return;
+  }
+  aStack[iSlot % STACK_SLOTS] = h;
+  aFresh = realloc(aFresh, sizeof(i64) * (size_t)(nFresh + 1));
+  aFresh[nFresh++] = gFault.nCount;
+}
+
+/*
+** Fill aFresh[] for a scenario.
+*/
+static void freshPoints(const Template *pT, const Scenario *pS){
+  nFresh = 0;
+  gFault.xPoint = stackPoint;
+  countPoints(pT, pS);
+  gFault.xPoint = 0;
+}
+
 /* What is run: a scenario on a template. */
 typedef struct Job Job;
 struct Job {
@@ -1132,6 +1174,26 @@ struct Job {
   const Template *pTemplate;
   i64 nPoint; /* points it has, 0: to be found out */
 };
+
+/*
+** The points of a job that have a stack of their own: one fails once, the next
+** from then on, with another seed the other way round.
+*/
+static void runFresh(const Job *pJob){
+  Expect e;
+  int i;
+  pNowScenario = pJob->pScenario;
+  pNowTemplate = pJob->pTemplate;
+  if( expect(pJob->pTemplate, pJob->pScenario, &e) ){
+    freshPoints(pJob->pTemplate, pJob->pScenario);
+    for(i=0; i<nFresh; i++){
+      gFault.iAt = aFresh[i];
+      gFault.bPersist = (i + iSeed) % 2;
+      runOne(pJob->pTemplate, pJob->pScenario, &e);
+    }
+  }
+  expectFree(&e);
+}
 
 /*
 ** Every iStep-th point of a job, from iFirst on; all if iStep is 1.
@@ -1218,10 +1280,11 @@ static int modeKind(const char *z){
   static const struct {
     const char *z;
     int e;
-  } a[] = { { "oom", FAULT_OOM },   { "list", FAULT_OOM },
-            { "io", FAULT_IO },     { "full", FAULT_FULL },
-            { "kill", FAULT_KILL }, { "torn", FAULT_TORN },
-            { "lose", FAULT_LOSE }, { "room", FAULT_ROOM } };
+  } a[] = { { "oom", FAULT_OOM },   { "own", FAULT_OOM },
+            { "list", FAULT_OOM },  { "io", FAULT_IO },
+            { "full", FAULT_FULL }, { "kill", FAULT_KILL },
+            { "torn", FAULT_TORN }, { "lose", FAULT_LOSE },
+            { "room", FAULT_ROOM } };
   size_t i;
   for(i=0; i<sizeof(a)/sizeof(a[0]); i++){
     if( strcmp(a[i].z, z)==0 ) return a[i].e;
@@ -1271,6 +1334,7 @@ int main(int argc, char **argv){
   if( argc<3 ) die("usage: core_fault MODE [OPTION...] FILE.sql...");
   zMode = argv[1];
   gFault.eKind = modeKind(zMode);
+  gFault.bOwn = strcmp(zMode, "own") == 0;
   for(i=2; i+1<argc && argv[i][0]=='-'; i+=2){
     const char *zArg = argv[i + 1];
     if( strcmp(argv[i], "-dir")==0 ) zDir = zArg;
@@ -1313,7 +1377,11 @@ int main(int argc, char **argv){
   for(i=0; i<nJob; i++){
     int j = (i + iSeed) % nJob;
     if( tEnd && time(0)>=tEnd ) break;
-    runJob(&aJob[j], 1 + j % iStep, iStep, iAt);
+    if( gFault.bOwn && iAt==0 ){
+      runFresh(&aJob[j]);
+    }else{
+      runJob(&aJob[j], 1 + j % iStep, iStep, iAt);
+    }
   }
   printf("%s: %d scenarios, %lld points, %lld without an error, %lld with one, "
          "%lld of these late, %lld kills, %lld complaints\n",

@@ -5,6 +5,12 @@
 ** misbehave at the gFault.iAt-th time, or from then on: the allocator below
 ** sqlite3_malloc(), and a VFS between SQLite and the operating system.
 **
+** With gFault.bOwn a point is a call of SQLite's API that allocates, and the
+** call that fails has no memory at all: fewer points, which reach whatever a
+** caller of SQLite can be told, not what SQLite does inside. A third layer,
+** faultOwn.h, sees to it that the calls are known. gFault.xPoint is told of
+** each point.
+**
 ** Freed memory is overwritten, so that a use after free gives wrong answers,
 ** and a word behind each allocation tells whether somebody wrote past its
 ** end. The VFS never syncs: what a process has written outlives the process
@@ -30,11 +36,22 @@ enum {
   FAULT_ROOM  /* nothing here: a real file system is full */
 };
 
+/* How far a call of SQLite's API is, see gFault.bOwn. */
+enum {
+  CALL_NONE, /* not within a call */
+  CALL_NEW,  /* it has not allocated yet */
+  CALL_GOOD, /* it is counted, and may have memory */
+  CALL_FAIL  /* it is counted, and has none */
+};
+
 static struct Fault {
-  int eKind;       /* FAULT_... */
-  i64 iAt;         /* the point: 1 is the first; 0: only count */
-  int bPersist;    /* all that follow fail too */
-  int bArmed;      /* counting now */
+  int eKind;    /* FAULT_... */
+  i64 iAt;      /* the point: 1 is the first; 0: only count */
+  int bPersist; /* all that follow fail too */
+  int bArmed;   /* counting now */
+  int bOwn;     /* what is counted are calls that allocate */
+  int eCall;    /* CALL_..., of the innermost call */
+  void (*xPoint)(void);
   i64 nCount;      /* operations counted */
   i64 nFired;      /* of these, failed */
   int bOverrun;    /* somebody wrote past the end of an allocation */
@@ -60,6 +77,20 @@ static int faultHit(const char *zOp){
   return 1;
 }
 
+/*
+** The same for an allocation.
+*/
+static int faultMem(const char *zOp){
+  if( gFault.eKind!=FAULT_OOM ) return 0;
+  if( !gFault.bOwn ) return faultHit(zOp);
+  if( !gFault.bArmed ) return 0;
+  if( gFault.eCall==CALL_NEW ){
+    gFault.eCall = faultHit(zOp) ? CALL_FAIL : CALL_GOOD;
+    if( gFault.xPoint ) gFault.xPoint();
+  }
+  return gFault.eCall == CALL_FAIL;
+}
+
 /* ---- memory ---------------------------------------------------------- */
 
 #define FAULT_GUARD 8 /* bytes behind each allocation */
@@ -81,7 +112,7 @@ static void memInspect(void *p){
 
 static void *memMalloc(int n){
   void *p;
-  if( gFault.eKind==FAULT_OOM && faultHit("malloc") ) return 0;
+  if( faultMem("malloc") ) return 0;
   p = gMem.xMalloc(n + FAULT_GUARD);
   memSeal(p);
   return p;
@@ -97,7 +128,7 @@ static void memFree(void *p){
 
 static void *memRealloc(void *pOld, int n){
   void *p;
-  if( gFault.eKind==FAULT_OOM && faultHit("realloc") ) return 0;
+  if( faultMem("realloc") ) return 0;
   memInspect(pOld);
   p = gMem.xRealloc(pOld, n + FAULT_GUARD);
   memSeal(p ? p : pOld);
