@@ -661,7 +661,7 @@ static int blockStream(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw,
   out.pos = 0;
   ZSTD_DCtx_setParameter(p->pZstd, ZSTD_d_windowLogMax, BLOCK_WINDOW);
   do {
-    if( (i64)out.pos==p->raw.n || p->raw.n==0 ){
+    if( (i64)out.pos==p->raw.n ){
       i64 n = p->raw.n < BLOCK_KEEP ? BLOCK_KEEP : p->raw.n * 2;
       if( blockBufGrow(&p->raw, n<nRaw ? n : nRaw) ) return SQLITE_NOMEM;
     }
@@ -735,7 +735,7 @@ static int blockParse(SlBlock *p, int n, i64 nRaw){
   int nByte;
   int i;
 
-  if( a==0 || nRaw<1 ) return SQLITE_CORRUPT;
+  assert(a != 0 && nRaw >= 1);
   aEnd = a + nRaw;
   nKind = *a++;
   if( nKind<1 || nKind>n ) return SQLITE_CORRUPT;
@@ -840,7 +840,8 @@ int slBlockDecode(SlBlock *p, i64 iKey, i64 nEvents, const void *pData,
     rc = blockDecompress(p, &a[nHdr + BLOCK_SUM], nData, (i64)nRaw);
   }else if( a[1]==BLOCK_STORED && nRaw==(u64)nData ){
     rc = blockBufGrow(&p->raw, nData);
-    if( rc==SQLITE_OK && p->raw.a ){
+    if( rc==SQLITE_OK ){
+      assert(p->raw.a != 0);
       memcpy(p->raw.a, &a[nHdr + BLOCK_SUM], (size_t)nData);
     }
   }

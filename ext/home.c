@@ -81,53 +81,8 @@ static int homeBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo){
   return SQLITE_OK;
 }
 
-static int homeOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
-  (void)pVtab;
-  *ppCur = sqlite3_malloc64(sizeof(**ppCur));
-  if( *ppCur==0 ) return SQLITE_NOMEM;
-  memset(*ppCur, 0, sizeof(**ppCur));
-  return SQLITE_OK;
-}
-
-static int homeClose(sqlite3_vtab_cursor *pCur){
-  sqlite3_free(pCur);
-  return SQLITE_OK;
-}
-
-static int homeFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
-                      int nArg, sqlite3_value **apArg) {
-  (void)pCur;
-  (void)idxNum;
-  (void)idxStr;
-  (void)nArg;
-  (void)apArg;
-  return SQLITE_OK;
-}
-
-static int homeNext(sqlite3_vtab_cursor *pCur){
-  (void)pCur;
-  return SQLITE_OK;
-}
-
-static int homeEof(sqlite3_vtab_cursor *pCur){
-  (void)pCur;
-  return 1;
-}
-
-static int homeColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx, int i){
-  (void)pCur;
-  (void)i;
-  sqlite3_result_null(pCtx);
-  return SQLITE_OK;
-}
-
-static int homeRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *piRowid){
-  (void)pCur;
-  *piRowid = 0;
-  return SQLITE_OK;
-}
-
-/* A cursor of the pending table. */
+/* A cursor. The home and the task table have no rows: for them it is at the
+** end at once. */
 typedef struct SlPendingCursor SlPendingCursor;
 struct SlPendingCursor {
   sqlite3_vtab_cursor base;
@@ -155,12 +110,27 @@ static int pendingConnect(sqlite3 *db, void *pAux, int nArg,
   return sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
 }
 
-static int pendingOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
+static int homeOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
   SlPendingCursor *pNew = sqlite3_malloc64(sizeof(*pNew));
   (void)pVtab;
   if( pNew==0 ) return SQLITE_NOMEM;
   memset(pNew, 0, sizeof(*pNew));
   *ppCur = &pNew->base;
+  return SQLITE_OK;
+}
+
+static int homeClose(sqlite3_vtab_cursor *pCur){
+  sqlite3_free(pCur);
+  return SQLITE_OK;
+}
+
+static int homeFilter(sqlite3_vtab_cursor *pCur, int idxNum, const char *idxStr,
+                      int nArg, sqlite3_value **apArg) {
+  (void)idxNum;
+  (void)idxStr;
+  (void)nArg;
+  (void)apArg;
+  ((SlPendingCursor *)pCur)->bEof = 1;
   return SQLITE_OK;
 }
 
@@ -185,7 +155,7 @@ static int pendingNext(sqlite3_vtab_cursor *pCur){
   return pendingSeek(p, p->iRow + 1);
 }
 
-static int pendingEof(sqlite3_vtab_cursor *pCur){
+static int homeEof(sqlite3_vtab_cursor *pCur){
   return ((SlPendingCursor *)pCur)->bEof;
 }
 
@@ -204,7 +174,7 @@ static int pendingColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
   return SQLITE_OK;
 }
 
-static int pendingRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *piRowid){
+static int homeRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *piRowid){
   *piRowid = ((SlPendingCursor *)pCur)->iRow;
   return SQLITE_OK;
 }
@@ -268,9 +238,9 @@ int slHomeRegister(SlConn *p){
     .xOpen = homeOpen,
     .xClose = homeClose,
     .xFilter = homeFilter,
-    .xNext = homeNext,
+    .xNext = pendingNext,
     .xEof = homeEof,
-    .xColumn = homeColumn,
+    .xColumn = pendingColumn,
     .xRowid = homeRowid,
   };
   static const sqlite3_module taskModule = {
@@ -281,9 +251,9 @@ int slHomeRegister(SlConn *p){
     .xOpen = homeOpen,
     .xClose = homeClose,
     .xFilter = homeFilter,
-    .xNext = homeNext,
+    .xNext = pendingNext,
     .xEof = homeEof,
-    .xColumn = homeColumn,
+    .xColumn = pendingColumn,
     .xRowid = homeRowid,
     .xUpdate = taskUpdate,
     .xBegin = homeBegin,
@@ -297,13 +267,13 @@ int slHomeRegister(SlConn *p){
     .xConnect = pendingConnect,
     .xBestIndex = homeBestIndex,
     .xDisconnect = homeDisconnect,
-    .xOpen = pendingOpen,
+    .xOpen = homeOpen,
     .xClose = homeClose,
     .xFilter = pendingFilter,
     .xNext = pendingNext,
-    .xEof = pendingEof,
+    .xEof = homeEof,
     .xColumn = pendingColumn,
-    .xRowid = pendingRowid,
+    .xRowid = homeRowid,
   };
   int rc;
   slConnRef(p);

@@ -296,7 +296,7 @@ int slJsonParse(const char *z, i64 n, SlJson *pOut, i64 *piErr){
     rc = zAt == zEnd;
   }
   if( rc ){
-    if( pOut ) *pOut = val;
+    *pOut = val;
   }else if( piErr ){
     *piErr = zAt - z;
   }
@@ -380,16 +380,17 @@ static const char *jsonSkipString(const char *z, const char *zEnd, u8 *pbEsc){
 }
 
 /*
-** The byte after the array or object that starts at z.
+** The byte after the array or object that starts at z. It has been validated,
+** so that it ends before zEnd.
 */
 static const char *jsonSkipContainer(const char *z, const char *zEnd){
   int nOpen = 0;
   u8 bEscape;
-  while( z<zEnd ){
+  while( ALWAYS(z<zEnd) ){
     switch( *z++ ){
       case '"':
         z = jsonSkipString(z, zEnd, &bEscape);
-        if( z<zEnd ) z++;
+        if( ALWAYS(z<zEnd) ) z++;
         break;
       case '[':
       case '{': nOpen++; break;
@@ -431,7 +432,7 @@ static const char *jsonNextValue(const char *z, const char *zEnd, SlJson *p){
       z = jsonSkipString(zStart + 1, zEnd, &p->bEscape);
       p->z = zStart + 1;
       p->n = z - p->z;
-      return z < zEnd ? z + 1 : z;
+      return ALWAYS(z < zEnd) ? z + 1 : z;
     case '{':
       p->eType = SL_JSON_OBJECT;
       z = jsonSkipContainer(z, zEnd);
@@ -491,7 +492,7 @@ int slJsonNext(SlJsonIter *pIter, SlJson *pKey, SlJson *pVal){
     z = jsonSpace(jsonNextValue(z, zEnd, &key), zEnd);
     assert(z < zEnd && *z == ':' && key.eType == SL_JSON_STRING);
     z = jsonSpace(z + 1, zEnd);
-    if( pKey ) *pKey = key;
+    *pKey = key;
   }
   pIter->z = jsonNextValue(z, zEnd, pVal);
   return 1;

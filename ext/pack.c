@@ -122,12 +122,9 @@ static void packBegin(SlOp *pOp, SlPacking *p){
 */
 static void packEnd(SlOp *pOp, SlPacking *p){
   if( p->pPacker==0 ) return;
-  if( pOp->pConn->pPacker ){
-    slPackerFree(p->pPacker);
-  }else{
-    slPackerTrim(p->pPacker);
-    pOp->pConn->pPacker = p->pPacker;
-  }
+  assert(pOp->pConn->pPacker == 0); /* nothing packs while something packs */
+  slPackerTrim(p->pPacker);
+  pOp->pConn->pPacker = p->pPacker;
 }
 
 /*
@@ -207,7 +204,7 @@ i64 slPack(SlOp *pOp, const SlSession *pSession, i64 iTo, int nMin){
   if( pOp->rc!=SQLITE_OK ) return 0;
   memset(&s, 0, sizeof(s));
   s.pSession = pSession;
-  if( iTo>SL_MAX_ORDINAL ) iTo = SL_MAX_ORDINAL;
+  assert(iTo <= SL_MAX_ORDINAL);
   s.iDone =
     SL_ORDINAL(slQueryInt(pOp, SL_SQL_PACK_END, SL_KEY(pSession->iKey, 0),
                           SL_KEY(pSession->iKey, SL_MAX_ORDINAL),

@@ -445,12 +445,8 @@ void slFieldText(SlOp *pOp, SlFields *p, int iCol, const char *z, i64 n){
   if( z==0 ) return;
   pField->z = z;
   pField->n = (int)n;
+  assert(!slColumnIsInt(iCol));
   switch( aColumn[iCol].eType ){
-    case COL_INT:
-      if( !slParseDecimal(z, n, &pField->i) ){
-        fieldInvalid(pOp, SQLITE_MISMATCH, iCol, z, n);
-      }
-      break;
     case COL_KIND:
       pField->z = slCheckName(pOp, aColumn[iCol].zName, z, n, 0, &pField->n);
       break;

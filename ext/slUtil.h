@@ -160,8 +160,8 @@ struct SlJsonIter {
 /*
 ** 1 if the n bytes are one JSON value (RFC 8259) and white space, with the
 ** value in *pOut.  0 if not, with the offset of the first byte that cannot
-** be right (n if the text ends too early) in *piErr.  Both pointers may be
-** 0.  Everything inside is validated, save that bytes >= 0x80 in strings are
+** be right (n if the text ends too early) in *piErr, which may be 0.
+** Everything inside is validated, save that bytes >= 0x80 in strings are
 ** not checked to be UTF-8.  Duplicate keys are the caller's to refuse.
 */
 int slJsonParse(const char *z, i64 n, SlJson *pOut, i64 *piErr);
@@ -174,7 +174,7 @@ void slJsonIter(const SlJson *pContainer, SlJsonIter *);
 
 /*
 ** 1 and the next element, 0 at the end.  *pKey is an object's key, a
-** SL_JSON_STRING; it is left alone for an array, and may be 0.
+** SL_JSON_STRING; it is left alone for an array, and may then be 0.
 */
 int slJsonNext(SlJsonIter *, SlJson *pKey, SlJson *pVal);
 

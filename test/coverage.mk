@@ -16,7 +16,7 @@ COV_CFLAGS := -O0 -g --coverage -fprofile-update=atomic -DNDEBUG -DSL_COVERAGE
 # at random, besides those of each call of SQLite's API, which are all made.  A
 # test that fails doesn't keep the table from being printed, but make from
 # ending well.
-POINTS ?= 5000
+POINTS ?= 2500
 .PHONY: coverage mutants
 coverage: | $(DEPS)
 	@$(call copy_to,build/cov)
