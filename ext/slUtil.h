@@ -80,8 +80,7 @@ int slUlidNew(SlUlid *);
 
 /*
 ** An id with time iMs and fresh randomness.  It takes no part in the order
-** that slUlidNew() keeps.  SQLITE_RANGE if iMs is outside
-** 0..SL_ULID_MAX_MS, SQLITE_IOERR as above.
+** that slUlidNew() keeps.  iMs is 0..SL_ULID_MAX_MS; SQLITE_IOERR as above.
 */
 int slUlidAt(i64 iMs, SlUlid *);
 

@@ -196,7 +196,7 @@ int slUlidNew(SlUlid *p){
 int slUlidAt(i64 iMs, SlUlid *p){
   int rc;
   UlidOwn *pOwn;
-  if( iMs<0 || iMs>SL_ULID_MAX_MS ) return SQLITE_RANGE;
+  assert(iMs >= 0 && iMs <= SL_ULID_MAX_MS);
   pOwn = ulidEnter();
   rc = ulidFresh(pOwn, (u64)iMs, p);
   pthread_mutex_unlock(&pOwn->mutex);
