@@ -63,12 +63,14 @@ static const Note aNote[] = {
     " (callgrind, the caller's fetching of four columns in both). For each"
     " row: the inner step 1,310, which is a second row of SQLite's, SQLite's"
     " calls of the table 470, results handed over 420, the look-up of the"
-    " row's values 425, our own code 300. Once: the statement that opens the snapshot 1,300, seeking 3,000 and"
+    " row's values 425, our own code 300. Once: the statement that opens"
+    " the snapshot 1,300, seeking 3,000 and"
     " the end of the inner statement 1,900. A row-at-a-time table function that"
     " does nothing else had been measured at 1.6." },
   { 7,
     "Taken: closed cursors, readers and short arguments are kept, not"
-    " allocated (2,000 instructions a query); the statement that opens the snapshot opens no table (600); a transaction's"
+    " allocated (2,000 instructions a query); the statement that opens"
+    " the snapshot opens no table (600); a transaction's"
     " state is asked for once (200); integers are not copied as values (50 a"
     " row). Tried and left: the values of a row looked up once and kept from"
     " row to row (340 a row, but what SQLite hands out is good until the next"
