@@ -242,10 +242,6 @@ static sqlite3_stmt *newFork(SlOp *pOp, SlFields *p, SlSession *pNew){
     slErr(pOp, SQLITE_CONSTRAINT,
           "cannot fork session %s at %lld: its head is %lld", parent.zId, iAt,
           iHead);
-  }else if( iAt<0 ){
-    slErr(pOp, SQLITE_CONSTRAINT,
-          "cannot fork session %s at %lld: the first ordinal is above 0",
-          parent.zId, iAt);
   }else if( iAt!=0 && iAt<parent.iArchived ){
     slErr(pOp, SQLITE_CONSTRAINT,
           "cannot fork session %s at %lld: it is archived up to %lld",
