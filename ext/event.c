@@ -323,8 +323,12 @@ static void appendTask(SlOp *pOp, void *pArg){
   }
   if( pSlot==0 && pOp->rc==SQLITE_OK ){
     /* The ref may have been a name: look again under the id. */
-    slUlidParseText(p->session.zId, 26, &p->id);
-    pSlot = cacheFind(pOp, &p->id);
+    if( slUlidParseText(p->session.zId, 26, &p->id) ){
+      pSlot = cacheFind(pOp, &p->id);
+    }else{
+      slErr(pOp, SQLITE_CORRUPT_VTAB, "session %s has no valid id",
+            p->session.zId);
+    }
   }
   iHead = pSlot ? (i64)pSlot->iHead : slHead(pOp, &p->session);
   if( !p->bAtMs ) p->event.iAtMs = slOpNow(pOp, "at_ms");

@@ -172,11 +172,7 @@ static int run(Worker *p, const char *zFmt, ...){
 ** column is left in *piOut. 1 if it succeeded.
 */
 static int step(Worker *p, sqlite3_stmt *pStmt, i64 *piOut){
-  int rc = sqlite3_step(pStmt);
-  if( rc==SQLITE_ROW ){
-    if( piOut ) *piOut = sqlite3_column_int64(pStmt, 0);
-    rc = sqlite3_step(pStmt);
-  }
+  int rc = stStep(pStmt, piOut);
   if( rc!=SQLITE_DONE ) failed(p, sqlite3_sql(pStmt));
   sqlite3_reset(pStmt);
   return rc == SQLITE_DONE;

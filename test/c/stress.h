@@ -127,6 +127,19 @@ static inline sqlite3_stmt *stPrepare(sqlite3 *db, const char *zSql){
 }
 
 /*
+** Step a statement of at most one row to its end; its first column is left in
+** *piOut. Returns SQLite's code, SQLITE_DONE for success. Not reset.
+*/
+static inline int stStep(sqlite3_stmt *pStmt, i64 *piOut){
+  int rc = sqlite3_step(pStmt);
+  if( rc==SQLITE_ROW ){
+    if( piOut ) *piOut = sqlite3_column_int64(pStmt, 0);
+    rc = sqlite3_step(pStmt);
+  }
+  return rc;
+}
+
+/*
 ** Delete a database and what may lie beside it.
 */
 static inline void stDelete(const char *zFile){
