@@ -58,6 +58,12 @@ LIB_OBJ := $(OBJ:build/obj/%=build/static/%)
 SAN_OBJ := $(OBJ:build/obj/%=build/san/%)
 GEN     := build/gen/sql.h build/gen/source_id.h
 
+# Tcl takes paths for what the locale says, and they may have any characters.
+export LC_ALL := C.UTF-8
+
+# A word as the shell takes it, whatever characters a path has in it.
+quote = '$(subst ','\'',$1)'
+
 .PHONY: all static programs test sanitize demo bench soak matrix \
         cluster cluster-test fuzz lint format install clean
 .DELETE_ON_ERROR:
@@ -159,11 +165,11 @@ build/san/gen-%.o: build/gen/%.c build/gen/config.txt | $(DEPS)
                     build/bench/*.d)
 
 install: build/sessionlog.so
-	install -d $(DESTDIR)$(PREFIX)/lib
-	install -m 755 build/sessionlog.so $(DESTDIR)$(PREFIX)/lib/sessionlog.so
+	install -d $(call quote,$(DESTDIR)$(PREFIX)/lib)
+	install -m 755 build/sessionlog.so $(call quote,$(DESTDIR)$(PREFIX)/lib)
 ifneq ($(wildcard ext/sessionlog.h),)
-	install -d $(DESTDIR)$(PREFIX)/include
-	install -m 644 ext/sessionlog.h $(DESTDIR)$(PREFIX)/include/sessionlog.h
+	install -d $(call quote,$(DESTDIR)$(PREFIX)/include)
+	install -m 644 ext/sessionlog.h $(call quote,$(DESTDIR)$(PREFIX)/include)
 endif
 
 clean:
@@ -212,7 +218,7 @@ include test/fuzz/fuzz.mk
 include test/coverage.mk
 
 test: build/sessionlog.so $(TEST_BIN) | $(DEPS)
-	@SESSIONLOG_SO='$(CURDIR)/build/sessionlog.so' tclsh test/run.tcl $(T:%='%')
+	@SESSIONLOG_SO=build/sessionlog.so tclsh test/run.tcl $(T:%='%')
 
 # tclsh isn't instrumented, so the run-time libraries have to be there before
 # it starts; what it never frees is its own affair.  Leaks of the extension
@@ -220,15 +226,15 @@ test: build/sessionlog.so $(TEST_BIN) | $(DEPS)
 sanitize: build/san/sessionlog.so $(TEST_BIN) $(SAN_BIN) | $(DEPS)
 	@asan=`$(CC) -print-file-name=libasan.so` \
 	&& ubsan=`$(CC) -print-file-name=libubsan.so` \
-	&& SESSIONLOG_SO='$(CURDIR)/build/san/sessionlog.so' \
-	   SESSIONLOG_FUZZ='$(CURDIR)/build/san/fuzz' \
+	&& SESSIONLOG_SO=build/san/sessionlog.so \
+	   SESSIONLOG_FUZZ=build/san/fuzz \
 	   SESSIONLOG_PRELOAD="$$asan $$ubsan" \
 	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 	   UBSAN_OPTIONS=print_stacktrace=1 \
 	   tclsh test/run.tcl -timeout 1200 $(T:%='%')
 
 demo: build/sessionlog.so $(TEST_BIN) | $(DEPS)
-	@SESSIONLOG_SO='$(CURDIR)/build/sessionlog.so' TRANSCRIPT='$(TRANSCRIPT)' \
+	@SESSIONLOG_SO=build/sessionlog.so TRANSCRIPT=$(call quote,$(TRANSCRIPT)) \
 	  sh test/demo.sh
 
 # Three nodes that go on until they are stopped; the ports are CLUSTER_PORT+1
@@ -242,7 +248,7 @@ cluster-test:
 
 # The long forms of the tests; see test/soak.tcl, which holds them as a table.
 soak: build/sessionlog.so $(TEST_BIN) | $(DEPS)
-	@SESSIONLOG_SO='$(CURDIR)/build/sessionlog.so' tclsh test/soak.tcl \
+	@SESSIONLOG_SO=build/sessionlog.so tclsh test/soak.tcl \
 	  -minutes '$(MINUTES)' -form '$(FORM)' -seed '$(SEED)' -jobs '$(JOBS)'
 
 # Other compilers, checkers, SQLites and processors; see test/matrix/run.sh.
@@ -266,7 +272,7 @@ build/bench/%: test/bench/prog_%.c | $(DEPS)
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) -o $@ $< -lsqlite3
 bench: build/sessionlog.so $(BENCH_BIN) | $(DEPS)
-	@build/bench/bench $(if $(QUICK),--quick) $(if $(DATA),--data '$(DATA)') \
+	@build/bench/bench $(if $(QUICK),--quick) $(if $(DATA),--data $(call quote,$(DATA))) \
 	  $(if $(ONLY),--only '$(ONLY)')
 
 # Every program that tests and benchmark run.

@@ -12,7 +12,8 @@
 #
 # The exit status is 1 where a test failed or none ran.
 #
-# SESSIONLOG_PRELOAD names libraries that go into LD_PRELOAD of the tests.
+# SESSIONLOG_SO and SESSIONLOG_FUZZ may be relative paths (see tester.tcl and
+# fuzz.test).  SESSIONLOG_PRELOAD names libraries that go into LD_PRELOAD of the tests.
 
 encoding system utf-8
 foreach c {stdout stderr} { fconfigure $c -encoding utf-8 }
@@ -39,6 +40,11 @@ foreach f [lsort [glob -nocomplain -directory $dir *.test]] {
     if {[string match *$p* [file tail $f]]} { set wanted 1 }
   }
   if {$wanted} { lappend queue $f }
+}
+
+# The tests may change their directory.
+foreach v {SESSIONLOG_SO SESSIONLOG_FUZZ} {
+  if {[info exists env($v)]} { set env($v) [file normalize $env($v)] }
 }
 
 # Files that are killed leave temporary files: all of them are under one

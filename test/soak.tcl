@@ -47,10 +47,10 @@ proc form {name script} { lappend ::forms $name $script }
 # Every byte of a small log damaged, and every row of its tables: parts of the
 # whole until there is no more time, or no more parts.
 form flips {
-  run sh -c "$bin/fuzz/flip 499 \$((SESSIONLOG_SEED % 499))"
+  run sh -c {exec "$0" 499 $((SESSIONLOG_SEED % 499))} $bin/fuzz/flip
 }
 form lies {
-  run sh -c "$bin/fuzz/rows 499 \$((SESSIONLOG_SEED % 499))"
+  run sh -c {exec "$0" 499 $((SESSIONLOG_SEED % 499))} $bin/fuzz/rows
 }
 
 # Random trees of sessions against a naive model.
@@ -110,6 +110,7 @@ if {[dict get $opt -table] ne ""} {
 if {![info exists env(SESSIONLOG_SO)]} {
   set env(SESSIONLOG_SO) [file join $root build sessionlog.so]
 }
+set env(SESSIONLOG_SO) [file normalize $env(SESSIONLOG_SO)]
 set top /tmp
 foreach v {TMPDIR SESSIONLOG_TMP} {
   if {[info exists env($v)] && $env($v) ne ""} { set top $env($v) }
@@ -139,12 +140,21 @@ proc next_seed {} {
   return $was
 }
 
+# A command as it is given to the shell.
+proc quoted {command} {
+  join [lmap w $command {
+    if {[regexp {^[\w./=,:+-]+$} $w]} { set w } else {
+      string cat ' [string map {' '\\''} $w] '
+    }
+  }]
+}
+
 proc begin {command} {
   global env nRunning
   set env(SESSIONLOG_SEED) [next_seed]
   set env(SESSIONLOG_SECONDS) [left]
   set again "SESSIONLOG_SOAK=1 SESSIONLOG_SEED=$env(SESSIONLOG_SEED)\
-             SESSIONLOG_SECONDS=$env(SESSIONLOG_SECONDS) $command"
+             SESSIONLOG_SECONDS=$env(SESSIONLOG_SECONDS) [quoted $command]"
   set limit [expr {[left] + 300}]
   set ch [open |[list timeout -s KILL $limit {*}$command </dev/null 2>@1] r]
   fconfigure $ch -blocking 0 -encoding utf-8 -translation lf

@@ -39,6 +39,8 @@
 #   do_exec_test NAME COMMAND OUTPUT ?STATUS?   a shell command, its stdout
 #                          and stderr (trimmed) and its exit status (0)
 #   sl_errorcode ?HANDLE?  name of the last result code
+#   quoted WORD...         the words as a shell takes them, any character in them
+#   dot_load ?SO?          the sqlite3 shell's line that loads the extension
 #   skip REASON            count a test as skipped
 #   count NAME N           of what there were N more; printed for soak.tcl
 #   finish_test            must be called last
@@ -313,6 +315,15 @@ proc sl::sh {command rcVar} {
     regsub {\n?child (process exited abnormally|killed:[^\n]*)\n?$} $out {} out
   }
   return $out
+}
+
+proc quoted {args} {
+  join [lmap w $args { string cat ' [string map {' '\\''} $w] ' }]
+}
+
+proc dot_load {{so ""}} {
+  if {$so eq ""} { set so $sl::so }
+  return ".load \"[string map {\\ \\\\ \" \\\"} $so]\""
 }
 
 proc skip {reason} {

@@ -46,10 +46,10 @@ start(){
   a3=127.0.0.1:$(($1 + 3))
   echo "$a1,$a2,$a3" >"$dir/addresses"
   for i in 1 2 3; do node $i; done
+  until_ok "$BIN/cluster_client" "$a1,$a2,$a3" leader
+  until_ok "$BIN/cluster_client" "$a1,$a2,$a3" add 2 "$a2"
+  until_ok "$BIN/cluster_client" "$a1,$a2,$a3" add 3 "$a3"
   client="$BIN/cluster_client $a1,$a2,$a3"
-  until_ok $client leader
-  until_ok $client add 2 "$a2"
-  until_ok $client add 3 "$a3"
   cat <<END
 Three nodes, with data and pids in $dir: $a1 $a2 $a3
 Who leads:   $client leader

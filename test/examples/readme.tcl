@@ -10,7 +10,7 @@
 #     of the sqlite3 shell on a new database file, with sessionlog loaded and
 #     .nullvalue NULL; blocks in other languages are a run each, in a
 #     directory of their own.
-#   - "build/sessionlog" is where the tests find the extension.
+#   - "./build/sessionlog" is the extension under test.
 #   - Where the shell says "Runtime error near line 3: MESSAGE (19)" the text is
 #     "Error: MESSAGE".
 #   - A ULID that stands in the section's code is literal.  Others are new in
@@ -67,13 +67,6 @@ proc readme_examples {langs} {
   return $res
 }
 
-# Put the path of the extension into code.
-proc readme_path {code} {
-  regsub {\.so$} $sl::so {} so
-  return [string map [list ./build/sessionlog.so $sl::so \
-    ./build/sessionlog $so] $code]
-}
-
 # Output in the form in which it is compared.  idsVar holds the ids met so
 # far; those in code are literal.
 proc readme_normal {text code idsVar} {
@@ -99,10 +92,12 @@ proc readme_normal {text code idsVar} {
   return [string trimright $res]
 }
 
-# Run a shell command in a new directory; the result is what it prints.
+# Run a shell command in a new directory that has the extension where the code
+# looks for it; the result is what it prints.
 proc readme_run {name command} {
   set dir [tempfile $name]
   file delete -force $dir
-  file mkdir $dir
-  return [sl::sh "cd '$dir' && $command" rc]
+  file mkdir $dir/build
+  file link -symbolic $dir/build/sessionlog.so $sl::so
+  return [sl::sh "cd [quoted $dir] && $command" rc]
 }

@@ -10,7 +10,7 @@ foreach f {place session event life} {
 proc core_fault {mode args} {
   set dir [tempfile fault]
   file mkdir $dir
-  set out [sl::sh [concat [list [helper core_fault] $mode -dir $dir] $args] rc]
+  set out [sl::sh [quoted [helper core_fault] $mode -dir $dir {*}$args] rc]
   return [list $rc [string trim $out]]
 }
 
