@@ -32,6 +32,8 @@
 **   lose   a write is lost: the harness must complain (a test of itself)
 **   room   -dir is a small file system, which is filled up but for so many
 **          pages
+**   limit  no file may grow beyond so many pages: a limit of the process, which
+**          everybody may set
 **   list   no fault: each scenario once, and what it touched, one a line
 **
 ** OPTIONS
@@ -65,6 +67,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -291,7 +294,7 @@ static void removeDb(const char *zFile){
 }
 
 /*
-** Copy of z with @DIR@ replaced.
+** Copy of z with @DIR@ replaced, which stands between quotes.
 */
 static char *expand(const char *z, size_t n){
   Text t = { 0, 0, 0 };
@@ -299,7 +302,9 @@ static char *expand(const char *z, size_t n){
   textAdd(&t, "", 0);
   for(i=0; i<n; i++){
     if( z[i]=='@' && i+5<=n && memcmp(&z[i], "@DIR@", 5)==0 ){
-      textStr(&t, zOut);
+      char zQuoted[2 * sizeof(zOut)];
+      sqlite3_snprintf((int)sizeof(zQuoted), zQuoted, "%q", zOut);
+      textStr(&t, zQuoted);
       i += 4;
     }else{
       textAdd(&t, &z[i], 1);
@@ -662,8 +667,9 @@ static int start(const Template *pT, const Scenario *pS, sqlite3 **pDb){
   snprintf(z, sizeof(z), "PRAGMA journal_mode=%s", pT->zJournal);
   mustRun(*pDb, z);
   if( pS->bAux ){
-    snprintf(z, sizeof(z), "ATTACH '%s' AS aux; PRAGMA aux.journal_mode=%s",
-             zAux, pT->zJournal);
+    sqlite3_snprintf((int)sizeof(z), z,
+                     "ATTACH %Q AS aux; PRAGMA aux.journal_mode=%s", zAux,
+                     pT->zJournal);
     mustRun(*pDb, z);
     mustRun(*pDb, "SELECT count(*) FROM aux.app");
   }
@@ -757,6 +763,7 @@ static int isFault(int rc){
     case FAULT_IO:
     case FAULT_FULL:
     case FAULT_ROOM:
+    case FAULT_LIMIT:
       rc &= 255;
       return rc == SQLITE_IOERR || rc == SQLITE_FULL || rc == SQLITE_CANTOPEN;
   }
@@ -800,6 +807,16 @@ static int isShort(int rc, const char *zWant, const char *zGot){
 }
 
 /*
+** No file may grow beyond so many bytes.
+*/
+static void limitFiles(rlim_t n){
+  struct rlimit lim;
+  if( getrlimit(RLIMIT_FSIZE, &lim)!=0 ) die("cannot read the limit of files");
+  lim.rlim_cur = n < lim.rlim_max ? n : lim.rlim_max;
+  if( setrlimit(RLIMIT_FSIZE, &lim)!=0 ) die("cannot limit files");
+}
+
+/*
 ** Fill the file system of -dir, but for so many bytes.
 */
 static void fillUp(i64 nLeave){
@@ -817,10 +834,14 @@ static void fillUp(i64 nLeave){
 }
 
 /*
-** Take the filler away.
+** Take the filler away, or the limit.
 */
 static void makeRoom(void){
   char z[600];
+  if( gFault.eKind==FAULT_LIMIT ){
+    limitFiles(RLIM_INFINITY);
+    return;
+  }
   snprintf(z, sizeof(z), "%s/filler", zDir);
   unlink(z);
 }
@@ -918,7 +939,7 @@ static void runStatements(sqlite3 *db, const Scenario *pS, const Expect *pE,
       bStruck = 1;
       nFailRun++;
       gFault.bArmed = 0;
-      if( gFault.eKind==FAULT_ROOM ) makeRoom();
+      if( gFault.eKind>=FAULT_ROOM ) makeRoom();
       k = afterFailure(db, pS, pE, k, pzData);
     }else{
       gFault.bArmed = 0;
@@ -954,7 +975,7 @@ static void reopen(const Scenario *pS, const Expect *pE, const char *zData,
   int rc = bCheck ? openDb(zDb, &db) : sqlite3_open(zDb, &db);
   if( rc!=SQLITE_OK ) complain("cannot be opened again");
   if( pS->bAux ){
-    snprintf(z, sizeof(z), "ATTACH '%s' AS aux", zAux);
+    sqlite3_snprintf((int)sizeof(z), z, "ATTACH %Q AS aux", zAux);
     mustRun(db, z);
   }
   sound(db, bCheck);
@@ -1071,7 +1092,8 @@ static int runDeath(const Template *pT, const Scenario *pS, const Expect *pE){
 /* ---- a full disk ----------------------------------------------------- */
 
 /*
-** With room for so many pages only. 0: the scenario had room enough.
+** With room for so many pages only, on the disk or in each file. 0: the
+** scenario had room enough.
 */
 static int runRoom(const Template *pT, const Scenario *pS, const Expect *pE){
   sqlite3 *db = 0;
@@ -1082,9 +1104,13 @@ static int runRoom(const Template *pT, const Scenario *pS, const Expect *pE){
   layOut(pT, pS);
   if( start(pT, pS, &db)!=SQLITE_OK ) die("%s: cannot open", pS->zName);
   gFault.bArmed = 0;
-  fillUp((gFault.iAt - 1) * 4096);
+  if( gFault.eKind==FAULT_LIMIT ){
+    limitFiles((rlim_t)(gFault.iAt - 1) * FAULT_PAGE);
+  }else{
+    fillUp((gFault.iAt - 1) * 4096);
+  }
   gFault.nFired = 1;
-  gFault.zOp = "room";
+  gFault.zOp = zMode;
   runStatements(db, pS, pE, &zData);
   if( sqlite3_close(db)!=SQLITE_OK ) complain("cannot close");
   if( sqlite3_memory_used()!=nMemory ) complain("leaked");
@@ -1104,7 +1130,8 @@ static int runOne(const Template *pT, const Scenario *pS, const Expect *pE){
   switch( gFault.eKind ){
     case FAULT_KILL:
     case FAULT_TORN: bReached = runDeath(pT, pS, pE); break;
-    case FAULT_ROOM: bReached = runRoom(pT, pS, pE); break;
+    case FAULT_ROOM:
+    case FAULT_LIMIT: bReached = runRoom(pT, pS, pE); break;
     default: bReached = runPoint(pT, pS, pE); break;
   }
   nPointRun += bReached;
@@ -1284,7 +1311,7 @@ static int modeKind(const char *z){
             { "list", FAULT_OOM },  { "io", FAULT_IO },
             { "full", FAULT_FULL }, { "kill", FAULT_KILL },
             { "torn", FAULT_TORN }, { "lose", FAULT_LOSE },
-            { "room", FAULT_ROOM } };
+            { "room", FAULT_ROOM }, { "limit", FAULT_LIMIT } };
   size_t i;
   for(i=0; i<sizeof(a)/sizeof(a[0]); i++){
     if( strcmp(a[i].z, z)==0 ) return a[i].e;
@@ -1351,6 +1378,8 @@ int main(int argc, char **argv){
   snprintf(zAux, sizeof(zAux), "%s/aux.db", zDir);
   snprintf(zOut, sizeof(zOut), "%s/out", zDir);
   mkdir(zOut, 0755);
+  /* A write beyond the limit then fails. */
+  signal(SIGXFSZ, SIG_IGN);
   if( faultInstall()!=SQLITE_OK ) die("cannot install the faults");
   if( i<argc ){
     char z[600];

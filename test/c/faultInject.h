@@ -33,8 +33,13 @@ enum {
   FAULT_KILL, /* the process dies before an I/O operation */
   FAULT_TORN, /* the process dies within a write: half of it is done */
   FAULT_LOSE, /* a write is reported as done, and is not */
-  FAULT_ROOM  /* nothing here: a real file system is full */
+  FAULT_ROOM, /* nothing here: a real file system is full */
+  FAULT_LIMIT /* nothing here but to see how far files reach: the system lets
+              ** no file grow beyond a size */
 };
+
+/* The unit of FAULT_LIMIT: the page size of the databases. */
+#define FAULT_PAGE 1024
 
 /* How far a call of SQLite's API is, see gFault.bOwn. */
 enum {
@@ -52,7 +57,7 @@ static struct Fault {
   int bOwn;     /* what is counted are calls that allocate */
   int eCall;    /* CALL_..., of the innermost call */
   void (*xPoint)(void);
-  i64 nCount;      /* operations counted */
+  i64 nCount;      /* operations counted; of FAULT_LIMIT, pages of a file */
   i64 nFired;      /* of these, failed */
   int bOverrun;    /* somebody wrote past the end of an allocation */
   const char *zOp; /* the operation that failed first */
@@ -185,9 +190,12 @@ static int ioRead(sqlite3_file *p, void *a, int n, i64 iOff){
 */
 static int ioWrite(sqlite3_file *p, const void *a, int n, i64 iOff){
   sqlite3_file *pReal = REAL(p);
-  if( gFault.eKind!=FAULT_OOM && gFault.eKind!=FAULT_ROOM
-   && faultHit("write")
+  if( gFault.eKind==FAULT_LIMIT && gFault.bArmed
+   && gFault.nCount<(iOff+n)/FAULT_PAGE
   ){
+    gFault.nCount = (iOff + n) / FAULT_PAGE;
+  }
+  if( gFault.eKind!=FAULT_OOM && gFault.eKind<FAULT_ROOM && faultHit("write") ){
     if( gFault.eKind==FAULT_FULL ) return SQLITE_FULL;
     if( gFault.eKind==FAULT_LOSE ) return SQLITE_OK;
     if( gFault.eKind==FAULT_KILL ) kill(getpid(), SIGKILL);
