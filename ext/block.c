@@ -809,7 +809,8 @@ static int blockParse(SlBlock *p, int n, i64 nRaw){
 ** p without events:
 **
 **     SQLITE_NOMEM     no memory
-**     SQLITE_TOOBIG    it holds more than a value of nLimit bytes
+**     SQLITE_TOOBIG    its one event is larger than a value of nLimit bytes;
+**                      of several SQLite refuses the values that are
 **     SQLITE_CORRUPT   it is not a block of this format and of that row
 */
 int slBlockDecode(SlBlock *p, i64 iKey, i64 nEvents, const void *pData,
@@ -834,7 +835,7 @@ int slBlockDecode(SlBlock *p, i64 iKey, i64 nEvents, const void *pData,
   ){
     return SQLITE_CORRUPT;
   }
-  if( (i64)nRaw>nLimit+BLOCK_MORE ) return SQLITE_TOOBIG;
+  if( nEvents==1 && (i64)nRaw>nLimit+BLOCK_MORE ) return SQLITE_TOOBIG;
   rc = SQLITE_CORRUPT;
   if( a[1]==BLOCK_ZSTD ){
     rc = blockDecompress(p, &a[nHdr + BLOCK_SUM], nData, (i64)nRaw);
