@@ -217,22 +217,26 @@ static void appendRepeat(SlOp *pOp, SlAppend *p, i64 iOrdinal){
   p->iKey = SL_KEY(p->session.iKey, iOrdinal);
 }
 
+sqlite3_stmt *slEventInsert(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
+  sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_EVENT_INSERT);
+  slBindInt(pOp, pStmt, 1, iKey);
+  slBindInt(pOp, pStmt, 2, pEvent->iAtMs);
+  slBindText(pOp, pStmt, 3, pEvent->zKind, pEvent->nKind);
+  slBindText(pOp, pStmt, 4, pEvent->zKey, pEvent->nKey);
+  slBindEvent(pOp, pStmt, 5, pEvent);
+  return pStmt;
+}
+
 /*
 ** Write the row of an event that comes after iHead. Returns 0 if the place
 ** is taken, which is no error yet.
 */
 static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
-  const SlEvent *pEvent = &p->event;
   sqlite3_stmt *pStmt;
   int bTaken = 0;
   p->iOrdinal = iHead + 1;
   p->iKey = SL_KEY(p->session.iKey, p->iOrdinal);
-  pStmt = slStmt(pOp, SL_SQL_EVENT_INSERT);
-  slBindInt(pOp, pStmt, 1, p->iKey);
-  slBindInt(pOp, pStmt, 2, pEvent->iAtMs);
-  slBindText(pOp, pStmt, 3, pEvent->zKind, pEvent->nKind);
-  slBindText(pOp, pStmt, 4, pEvent->zKey, pEvent->nKey);
-  slBindEvent(pOp, pStmt, 5, pEvent);
+  pStmt = slEventInsert(pOp, p->iKey, &p->event);
   if( pOp->rc==SQLITE_OK ){
     if( slStepAll(pStmt)!=SQLITE_DONE ){
       int rc = sqlite3_extended_errcode(pOp->pConn->db);

@@ -204,7 +204,7 @@ static int homeBegin(sqlite3_vtab *pVtab){
 }
 
 static int homeSync(sqlite3_vtab *pVtab){
-  return slPendingSync(((SlHome *)pVtab)->pConn, &pVtab->zErrMsg);
+  return slPendingSync(((SlHome *)pVtab)->pConn, 0, &pVtab->zErrMsg);
 }
 
 static int homeCommit(sqlite3_vtab *pVtab){

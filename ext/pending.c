@@ -20,9 +20,12 @@
 **
 **   INSERT OR FAIL INTO sessionlog_event SELECT … FROM sessionlog_pending
 **
-** FAIL, because that needs no statement journal: where it stops, the events
-** before have been written and the others go on waiting, or SQLite has rolled
-** the transaction back and all are forgotten.
+** Where it stops, the events before have been written and the others go on
+** waiting, or SQLite has rolled the transaction back and all are forgotten.
+** Newer versions of SQLite open a statement journal for it, which in
+** xSavepoint comes too early: the journal that is about to be opened begins
+** with it, so that what it writes would be undone with the statement. There
+** each row is written by a statement of its own, which has no journal.
 **
 ** Only plain SQL on sessionlog_event inside the transaction can tell the
 ** difference.
@@ -86,11 +89,29 @@ static int pendingCompare(const void *p1, const void *p2){
   return i1 < i2 ? -1 : i1 > i2;
 }
 
-void slPendingFlush(SlOp *pOp){
+/*
+** Write the events from p->iRow on, which is moved to the first that could
+** not be written: by one statement, or, where that could not have a statement
+** journal of its own, each by one.
+*/
+static void flushRows(SlOp *pOp, SlPending *p, int bSingle){
+  SlEvent e;
+  i64 iKey;
+  if( !bSingle ){
+    slRun(pOp, SL_SQL_EVENT_FLUSH, slStmt(pOp, SL_SQL_EVENT_FLUSH));
+    return;
+  }
+  while( slPendingRow(pOp->pConn, p->iRow, &iKey, &e) ){
+    slRun(pOp, SL_SQL_EVENT_INSERT, slEventInsert(pOp, iKey, &e));
+    if( pOp->rc!=SQLITE_OK ) break;
+    p->iRow++;
+  }
+}
+
+static void pendingFlush(SlOp *pOp, int bSingle){
   SlConn *pConn = pOp->pConn;
   SlPending *p = pConn->pPending;
   SlDb *pDb = pOp->pDb;
-  sqlite3_stmt *pStmt;
   i64 iLast;
   pConn->pBurst = 0;
   if( p==0 || p->nRow==0 || p->iRow>=0 || pOp->rc!=SQLITE_OK ) return;
@@ -100,30 +121,30 @@ void slPendingFlush(SlOp *pOp){
     p->bSorted = 1;
   }
   pOp->pDb = p->pDb;
-  pStmt = slStmt(pOp, SL_SQL_EVENT_FLUSH);
   p->iRow = 0;
-  if( pOp->rc==SQLITE_OK && slStepAll(pStmt)!=SQLITE_DONE ){
-    slErrDb(pOp);
-    if( p->nRow>0 ){
-      p->nRow -= p->iRow;
-      memmove(p->aRow, &p->aRow[p->iRow], (size_t)p->nRow * sizeof(p->aRow[0]));
-    }
-  }else if( pOp->rc==SQLITE_OK ){
+  flushRows(pOp, p, bSingle);
+  if( pOp->rc==SQLITE_OK ){
     p->nRow = 0;
     p->nData = 0;
+  }else if( p->nRow>0 ){
+    p->nRow -= p->iRow;
+    memmove(p->aRow, &p->aRow[p->iRow], (size_t)p->nRow * sizeof(p->aRow[0]));
   }
   p->iRow = -1;
-  slFree(pOp, SL_SQL_EVENT_FLUSH, pStmt);
   pOp->pDb = pDb;
   sqlite3_set_last_insert_rowid(pConn->db, iLast);
 }
 
-int slPendingSync(SlConn *pConn, char **pzErr){
+void slPendingFlush(SlOp *pOp){
+  pendingFlush(pOp, 0);
+}
+
+int slPendingSync(SlConn *pConn, int bSavepoint, char **pzErr){
   SlOp op;
   int rc;
   memset(&op, 0, sizeof(op));
   op.pConn = pConn;
-  slPendingFlush(&op);
+  pendingFlush(&op, bSavepoint);
   rc = op.rc;
   if( op.zErr ){
     sqlite3_free(*pzErr);

@@ -114,25 +114,64 @@ static const SlTable *const apTable[] = {
 };
 
 /*
-** The source id of a sessionlog that is on the connection already, or NULL.
-** *pzId is sqlite3_malloc'd.
+** 1 in *pbLoaded if a sessionlog is on the connection already: its table that
+** is registered last. No SELECT is run, because newer versions of SQLite read
+** the schema for any, and the file may be locked, or damaged.
 */
-static int loadedAlready(sqlite3 *db, char **pzId){
+static int isLoaded(sqlite3 *db, int *pbLoaded){
   sqlite3_stmt *pStmt = 0;
-  int rc;
+  int rc = sqlite3_prepare_v2(db, "PRAGMA module_list", -1, &pStmt, 0);
+  *pbLoaded = 0;
+  while( rc==SQLITE_OK && sqlite3_step(pStmt)==SQLITE_ROW ){
+    const char *zName = (const char *)sqlite3_column_text(pStmt, 0);
+    if( zName==0 ) rc = SQLITE_NOMEM;
+    if( zName && strcmp(zName, SL_PENDING)==0 ) *pbLoaded = 1;
+  }
+  if( rc==SQLITE_OK ) return sqlite3_finalize(pStmt);
+  sqlite3_finalize(pStmt);
+  return rc;
+}
+
+/*
+** The source id of the sessionlog that is on the connection, in *pzId, which
+** is sqlite3_malloc'd.
+*/
+static int loadedId(sqlite3 *db, char **pzId){
+  sqlite3_stmt *pStmt = 0;
+  int rc =
+    sqlite3_prepare_v2(db, "SELECT sessionlog_source_id()", -1, &pStmt, 0);
   *pzId = 0;
-  rc = sqlite3_prepare_v2(db, "SELECT sessionlog_source_id()", -1, &pStmt, 0);
   if( rc==SQLITE_OK ){
     if( sqlite3_step(pStmt)==SQLITE_ROW ){
       *pzId = sqlite3_mprintf("%s", sqlite3_column_text(pStmt, 0));
     }
     rc = sqlite3_finalize(pStmt);
     if( rc==SQLITE_OK && *pzId==0 ) rc = SQLITE_NOMEM;
-  }else if( rc==SQLITE_ERROR ){
-    /* There is none. sqlite3_open() takes an error that an automatic
-    ** extension leaves on the connection for its own: leave none. */
-    rc = sqlite3_prepare_v2(db, "SELECT 1", -1, &pStmt, 0);
-    sqlite3_finalize(pStmt);
+  }
+  return rc;
+}
+
+/*
+** Tell SQLite how the text of the main database is encoded, by its file's
+** header. SQLite itself learns it with the schema. If that happens in the
+** first statement, because it calls a function of ours, versions up to 3.40
+** go on with text of two encodings, later ones say that the table is locked.
+*/
+static int setEncoding(sqlite3 *db){
+  static const char *const azPragma[] = { "PRAGMA encoding='UTF-8'",
+                                          "PRAGMA encoding='UTF-16le'",
+                                          "PRAGMA encoding='UTF-16be'" };
+  sqlite3_file *pFile = 0;
+  u8 a[100];
+  int rc;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &pFile);
+  if( pFile->pMethods==0 ) return SQLITE_OK;
+  rc = pFile->pMethods->xRead(pFile, a, sizeof(a), 0);
+  if( rc==SQLITE_IOERR_SHORT_READ ) return SQLITE_OK;
+  if( rc==SQLITE_OK && memcmp(a, "SQLite format 3", 16)==0 && a[59]>=1
+   && a[59]<=3
+  ){
+    rc = sqlite3_exec(db, azPragma[a[59] - 1], 0, 0, 0);
   }
   return rc;
 }
@@ -148,7 +187,7 @@ __attribute__((visibility("default")))
                               const sqlite3_api_routines *pApi) {
   SlConn *pConn;
   char *zId;
-  int rc;
+  int rc, bLoaded;
   size_t i;
 #ifdef SQLITE_CORE
   (void)pApi;
@@ -161,9 +200,10 @@ __attribute__((visibility("default")))
                                 sqlite3_libversion());
     return SQLITE_ERROR;
   }
-  rc = loadedAlready(db, &zId);
-  if( zId ){
-    if( strcmp(zId, SL_SOURCE_ID)!=0 ){
+  rc = isLoaded(db, &bLoaded);
+  if( rc==SQLITE_OK && bLoaded ){
+    rc = loadedId(db, &zId);
+    if( zId && strcmp(zId, SL_SOURCE_ID)!=0 ){
       *pzErrMsg = sqlite3_mprintf("another build of sessionlog is loaded on "
                                   "this connection: %s",
                                   zId);
@@ -175,13 +215,14 @@ __attribute__((visibility("default")))
   if( rc!=SQLITE_OK ) return rc;
   pConn = slConnNew(db);
   if( pConn==0 ) return SQLITE_NOMEM;
-  rc = slHomeRegister(pConn);
+  rc = setEncoding(db);
   for(i=0; rc==SQLITE_OK && i<sizeof(apTable)/sizeof(apTable[0]); i++){
     rc = slTableRegister(pConn, apTable[i]);
   }
   for(i=0; rc==SQLITE_OK && i<sizeof(aFunc)/sizeof(aFunc[0]); i++){
     rc = slFuncRegister(pConn, &aFunc[i]);
   }
+  if( rc==SQLITE_OK ) rc = slHomeRegister(pConn);
   slConnUnref(pConn);
 #ifndef SQLITE_CORE
   /* Ids stay in order for as long as the process lives: never unload. */

@@ -389,8 +389,9 @@ int slPendingAdd(SlOp *, i64 iKey, const SlEvent *);
 ** the transaction was rolled back. */
 void slPendingFlush(SlOp *);
 
-/* The same for a callback without an operation: SQLite's code and message. */
-int slPendingSync(SlConn *, char **pzErr);
+/* The same for a callback without an operation: SQLite's code and message.
+** bSavepoint: it is xSavepoint. */
+int slPendingSync(SlConn *, int bSavepoint, char **pzErr);
 
 /* Event iRow of those being written: 0 if there is none. */
 int slPendingRow(SlConn *, int iRow, i64 *piKey, SlEvent *);
@@ -419,6 +420,10 @@ struct SlAppend {
 ** inside other tasks too. A known idempotency key with the same kind and
 ** payload writes nothing. */
 void slAppend(SlOp *, SlAppend *);
+
+/* The statement that writes the event's row under the key, to be run with
+** slRun(SL_SQL_EVENT_INSERT). */
+sqlite3_stmt *slEventInsert(SlOp *, i64 iKey, const SlEvent *);
 
 /* Highest ordinal of the session: recorded, inherited or 0. */
 i64 slHead(SlOp *, const SlSession *);

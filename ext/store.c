@@ -259,7 +259,7 @@ void slConnRollback(SlConn *p){
 int slConnSavepoint(SlConn *p, char **pzErr){
   SlDb *pDb;
   for(pDb=p->pDb; pDb; pDb=pDb->pNext) pDb->bMarked = 0;
-  return slPendingSync(p, pzErr);
+  return slPendingSync(p, 1, pzErr);
 }
 
 /* ---- operations ------------------------------------------------------ */

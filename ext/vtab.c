@@ -337,7 +337,7 @@ static int vtabBegin(sqlite3_vtab *pVtab){
 }
 
 static int vtabSync(sqlite3_vtab *pVtab){
-  return slPendingSync(((SlVtab *)pVtab)->pConn, &pVtab->zErrMsg);
+  return slPendingSync(((SlVtab *)pVtab)->pConn, 0, &pVtab->zErrMsg);
 }
 
 static int vtabCommit(sqlite3_vtab *pVtab){

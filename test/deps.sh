@@ -6,8 +6,9 @@
 # always with -n, one line says what is missing and the exit status is 1.
 # Prints nothing and takes no time when all is there.
 #
-# libdqlite, for the cluster's test, is installed where that can be done; else
-# the test is skipped.  It is tried once for a build directory.
+# libdqlite, for the cluster's test, and patch, for the demo's, are installed
+# where that can be done; else the tests are skipped.  It is tried once for a
+# build directory.
 set -u
 
 install=yes
@@ -50,9 +51,10 @@ look(){
       has_command sqlite3 || missing="$missing sqlite3"
       has_command tmux || missing="$missing tmux"
       has_header dqlite.h || optional=libdqlite-dev
+      has_command patch || optional="$optional patch"
       ;;
     fuzz)
-      has_fuzzer || missing="$missing clang libclang-rt-14-dev"
+      has_fuzzer || missing="$missing clang libclang-rt-dev"
       ;;
     lint)
       for c in clang-format clang-tidy cppcheck; do
@@ -73,6 +75,7 @@ look(){
       ;;
   esac
   missing=${missing# }
+  optional=${optional# }
 }
 
 complain(){
@@ -116,8 +119,10 @@ if [ -n "$missing" ]; then
   apt install -y --no-install-recommends $missing || complain
 fi
 if [ -n "$optional" ]; then
-  apt install -y --no-install-recommends $optional \
-    || echo "sessionlog: no $optional here: its tests are skipped"
+  for p in $optional; do
+    apt install -y --no-install-recommends "$p" \
+      || echo "sessionlog: no $p here: its tests are skipped"
+  done
   mkdir -p build && touch $tried
 fi
 look

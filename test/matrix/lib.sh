@@ -53,10 +53,11 @@ step(){
   fi
 }
 
-# The last line of a run says "N passed, N failed".
+# The last line of a run says "N passed, N failed"; make may have complained
+# after it.
 tests(){
   "$@" 2>&1 | tee step.log
-  line=$(tail -n 1 step.log)
+  line=$(grep '^[0-9]* passed, ' step.log | tail -n 1)
   p=$(printf '%s\n' "$line" | sed -n 's/^\([0-9]*\) passed, .*/\1/p')
   f=$(printf '%s\n' "$line" | sed -n 's/.* passed, \([0-9]*\) failed.*/\1/p')
   if [ -z "$p" ] || [ -z "$f" ]; then
