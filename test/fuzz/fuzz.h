@@ -60,6 +60,12 @@ void fuzzConsistent(sqlite3 *db, const char *zWhat);
 ** checks found nothing in it. */
 int fuzzImage(const uint8_t *a, size_t n);
 
+/* 1 (at first) if pages of the image may be damaged, not only rows. There are
+** bytes in the records of an index that integrity_check does not compare, and
+** that SQLite complains of when it goes from the index to its table: that is
+** an error like any other, and no sign that session_check() has failed. */
+extern int bFuzzPages;
+
 /* Bits of *pmSeen for results that nothing may give. */
 #define FUZZ_NEVER                                                             \
   (1u << SQLITE_INTERNAL | 1u << SQLITE_MISUSE | 1u << SQLITE_RANGE            \

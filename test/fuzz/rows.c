@@ -410,6 +410,7 @@ int main(int argc, char **argv){
   nStep = argc > 1 ? strtol(argv[1], 0, 10) : 1;
   iFirst = argc > 2 ? strtol(argv[2], 0, 10) : 0;
   if( nStep<1 || iFirst>=nStep ) return 2;
+  bFuzzPages = 0;
   do {
     rowsColumns();
     nDone = 0;
