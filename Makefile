@@ -285,7 +285,8 @@ CLANG_TIDY   ?= clang-tidy
 CPPCHECK     ?= cppcheck
 
 FORMATTED := $(sort $(wildcard ext/*.[ch] test/c/*.[ch] test/bench/*.[ch] \
-                               test/cluster/*.[ch] test/fuzz/*.[ch]))
+                               test/cluster/*.[ch] test/fuzz/*.[ch] \
+                               test/*.[ch]))
 
 # What clang-format has no option for is done after it: }else{ and a brace
 # right behind the parenthesis that closes a function's head.

@@ -30,8 +30,10 @@ coverage: | $(DEPS)
 # FILE=pattern.c; N=0: all of them.  See mutate.tcl.
 mutants: | $(DEPS)
 	@$(call copy_to,build/mut)
-	@env -u MAKEFLAGS -u MAKELEVEL $(MAKE) -s -C build/mut mutant-programs
-	@tclsh test/mutate.tcl build/mut -n '$(N)' -seed '$(SEED)' \
-	  -file '$(FILE)' -line '$(LINE)'
+	@env -u MAKEFLAGS -u MAKELEVEL $(MAKE) -s -C build/mut $(GEN)
+	@CC='$(CC)' tclsh test/mutate.tcl build/mut -n '$(N)' -seed '$(SEED)' \
+	  -file '$(FILE)' -line '$(LINE)' -again '$(AGAIN)' -jobs '$(JOBS)' \
+	  -budget '$(BUDGET)'
+# Called by mutate.tcl in that copy, where it has made the library.
 .PHONY: mutant-programs
 mutant-programs: $(TEST_BIN) | $(DEPS)

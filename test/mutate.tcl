@@ -1,29 +1,51 @@
 # mutate.tcl: do the tests notice when a branch of the extension is changed?
 #
-#   tclsh test/mutate.tcl DIR ?-n N? ?-seed N? ?-file PATTERN? ?-line N?
+#   tclsh test/mutate.tcl DIR ?OPTION VALUE...?
 #
-# DIR is a copy of the project (see coverage.mk) in which the test programs are
-# built.  The files of ext/ are compiled to assembler.  A mutant is one of their
-# conditional jumps that is taken always (jmp) or never (nop).  Each of N
-# mutants, drawn by the seed from the files that match PATTERN (0: all of them,
-# in order), is linked into an extension and run through test files, those
-# about its source file first, and through a sample of failing allocations,
-# until one fails.  A mutant that none of them notices survives: a test is
+#   -n N           so many mutants, drawn by the seed; 0: all, in order (50)
+#   -seed N        the time is taken if there is none
+#   -file PATTERN  of the files of ext/ that match (*)
+#   -line N        of this line of them
+#   -again FILE    those that survived by this earlier output, found again by
+#                  their source line
+#   -jobs N        so many at the same time (1)
+#   -test LIST     run these test files only (*)
+#   -budget N      no more than N seconds of CPU for a mutant (0: any)
+#
+# DIR is a copy of the project (see coverage.mk).  The files of ext/ are
+# compiled to assembler.  A point is an instruction that depends on a
+# comparison: a conditional jump, set or move.  There are two mutants for each:
+# the jump is always taken, or never.  To invert the comparison would be no
+# more: a test that tells the inverted one from the original has a case in which
+# they differ, in which one of the two differs as well.
+#
+# All points are in one build, which mutate.c changes at one of them as it
+# starts.  It is linked as the extension and into the programs of the tests.
+# First each test file runs without a change, and it is noted which points were
+# taken and which were not: only a test in which a jump was not taken can notice
+# that it always is.  For a mutant those test files run, which found the others
+# of its source file soonest first, until one fails; it stops at its first
+# failed test.  The longest tests are left out; instead of those of faults each
+# of their scenarios is a test of its own (oom:NAME, own:NAME, io:NAME), with a
+# few points drawn.  A mutant that none of them notices survives: a test is
 # missing, or the change makes no difference.  The latter are in mutants.txt
 #
-#   ext/FILE.c jmp|nop SOURCE LINE
+#   ext/FILE.c#N always|never SOURCE LINE
 #     why nobody can tell
 #
-# and counted by themselves.  The exit status is 1 where others survive.
+# (N: the how many-th point of that line) and counted by themselves.  The exit
+# status is 1 where others survive.
 #
 # ALWAYS() and NEVER() are constants here.  The code is compiled as for a
-# static library (then core_fault can be linked with it too).
+# static library.  What was found out about the test files is kept in DIR, for
+# as long as they and the extension stay as they are.
 
 encoding system utf-8
 fconfigure stdout -buffering line
 
 set dir [file normalize [lindex $argv 0]]
-set opt [dict create -n 50 -seed [clock seconds] -file * -line 0]
+set opt [dict create -n 50 -seed [clock seconds] -file * -line 0 -again {} \
+           -jobs 1 -test * -budget 0]
 foreach {name value} [lrange $argv 1 end] {
   if {![dict exists $opt $name]} {
     puts stderr "mutate: unknown option: $name"
@@ -33,31 +55,7 @@ foreach {name value} [lrange $argv 1 end] {
 }
 set test [file join $dir test]
 set work [file join $dir build mutant]
-file mkdir $work
-
-# The tests that run for every mutant, the quick ones that see most first; and
-# those that are about a source file, which run before.
-set general {
-  event session fork pack retain label life scope export list_plan place
-  archive import context check writes save tenant hostile reap
-}
-array set about {
-  block {pack archive check} check check check_event check
-  copy {export import} create {session fork} event {event pending}
-  flush {scope syscall} fn_copy {save export import} fn_event event fn_fork fork
-  fn_id ulid fn_life life fn_pack {pack archive} fn_place {place writes}
-  fn_retain {retain reap} fn_scope scope fn_session {session syscall} fork {fork tree}
-  home {event pending} import {import argument} json {json argument import}
-  label label life life pack {pack archive} pending {pending event}
-  place writes reader {event pack fork} retain {retain reap tree}
-  save {save syscall} scope scope session {session memo} sessionlog load
-  stats check stmt {event hostile} store {place writes schema_change hostile}
-  ulid {ulid syscall} util_time {argument session}
-  value {argument json event}
-  vt_artifact label vt_check check vt_event {event list_plan} vt_export export
-  vt_fork {fork tree} vt_label label vt_list {session list_plan} vt_meta label
-  vt_scope scope vtab {event list_plan}
-}
+file mkdir $work/seen
 
 proc sh {command} {
   if {[catch {exec sh -c $command </dev/null >@stdout 2>@stderr} why]} {
@@ -65,44 +63,127 @@ proc sh {command} {
     exit 2
   }
 }
-
-# ------------------------------------------------------------------ compiling
-
-set cflags "-std=c99 -O1 -g -w -fPIC -fvisibility=hidden -DNDEBUG\
-  -DSL_COVERAGE -DSQLITE_CORE -DSL_VERSION='\"mutant\"' -Iext -Ibuild/gen"
-set cc gcc
-if {[info exists env(CC)] && $env(CC) ne ""} { set cc $env(CC) }
-
-puts "compiling"
-set mutants {}
-set objects {}
-foreach f [lsort [glob -directory [file join $dir ext] *.c]] {
-  set name [file rootname [file tail $f]]
-  sh "cd '$dir' && $cc $cflags -S -o '$work/$name.s' ext/$name.c \
-      && $cc -c -o '$work/$name.o' '$work/$name.s'"
-  lappend objects $name
-  if {![string match [dict get $opt -file] $name.c]} continue
-  # .loc FILE LINE ...: the source line of what follows, in file 1.
-  set ch [open $work/$name.s]
-  set text($name) [split [read $ch] \n]
+proc contents {file} {
+  set ch [open $file]
+  set text [read $ch]
   close $ch
-  set at 0
-  set n -1
-  foreach l $text($name) {
-    incr n
-    if {[regexp {^\t\.loc (\d+) (\d+)} $l -> no line]} {
-      set at [expr {$no == 1 ? $line : 0}]
-    } elseif {[regexp {^\tj(?!mp)[a-z]+\t} $l] && $at > 0
-              && [dict get $opt -line] in [list 0 $at]} {
-      lappend mutants [list $name $n $at jmp] [list $name $n $at nop]
-    }
-  }
-  set ch [open $f]
-  set source($name) [split [read $ch] \n]
+  return $text
+}
+proc put {file text} {
+  set ch [open $file w]
+  puts -nonewline $ch $text
   close $ch
 }
-sh "cd '$dir' && $cc $cflags -c -o '$work/gen-sql.o' build/gen/sql.c"
-lappend objects gen-sql
+proc hash {args} { lindex [exec cat {*}$args | sha256sum] 0 }
+
+# ------------------------------------------------------------------ the points
+
+regexp -line {^VERSION := (.*)$} [contents $dir/Makefile] -> version
+set cflags "-std=c99 -O1 -g -w -fPIC -fvisibility=hidden -DNDEBUG\
+  -D_FILE_OFFSET_BITS=64 -DSL_COVERAGE -DSQLITE_CORE\
+  -DSL_VERSION='\"$version\"' -Iext -Ibuild/gen"
+set cc gcc
+if {[info exists env(CC)] && $env(CC) ne ""} { set cc $env(CC) }
+set sources [lsort [glob -directory $dir/ext *.c]]
+
+# The assembler text with what happens at each point noted.  A condition is
+# tested without changing the flags: a jump goes by way of a place behind the
+# code, where the mark is set; before a set or move such a jump is put.  The
+# points are added to the list: name, line, which of the line, instruction.
+proc instrument {name text} {
+  global points
+  set out {}
+  set at 0
+  foreach l [split $text \n] {
+    if {[regexp {^\t\.loc (\d+) (\d+)} $l -> no line]} {
+      set at [expr {$no == 1 ? $line : 0}]
+    }
+    if {$at == 0 || [regexp {^\tjmp} $l]
+        || ![regexp {^\t(j|set|cmov)([a-z]+)\t(.*)$} $l -> what cc to]} {
+      lappend out $l
+      continue
+    }
+    set i [llength $points]
+    lappend points [list $name $at [incr nth($at)] $what$cc]
+    if {$what eq "j"} {
+      lappend out ".Lsl_point$i:" "\tj$cc\t.Lsl_taken$i" \
+        "\tmovb\t\$1, sl_seen+[expr {2*$i+1}](%rip)"
+      set back $to
+    } else {
+      lappend out "\tj$cc\t.Lsl_taken$i" \
+        "\tmovb\t\$1, sl_seen+[expr {2*$i+1}](%rip)" ".Lsl_point$i:" $l
+      set back .Lsl_point$i
+    }
+    lappend out "\t.subsection 1" ".Lsl_taken$i:" \
+      "\tmovb\t\$1, sl_seen+[expr {2*$i}](%rip)" "\tjmp\t$back" \
+      "\t.subsection 0" "\t.pushsection sl_points,\"a\",@progbits" \
+      "\t.long\t$i, .Lsl_point$i - ." "\t.popsection"
+  }
+  return [join $out \n]
+}
+
+# Build all anew if a source has changed.
+proc build {} {
+  global dir work test cc cflags sources points
+  set h [hash {*}$sources {*}[glob $dir/ext/*.h $dir/sql/* $dir/test/c/*] \
+    $test/mutate.c $test/mutate.tcl]
+  if {[file exists $work/build.txt]} {
+    lassign [contents $work/build.txt] was points
+    if {$was eq $h} return
+  }
+  puts "compiling"
+  file delete -force $work/build.txt
+  set points {}
+  set objects "'$work/mutate.o' '$work/gen-sql.o'"
+  foreach f $sources {
+    set name [file rootname [file tail $f]]
+    sh "cd '$dir' && $cc $cflags -S -o '$work/$name.s' ext/$name.c"
+    put $work/$name.s [instrument $name [contents $work/$name.s]]
+    sh "$cc -c -o '$work/$name.o' '$work/$name.s'"
+    append objects " '$work/$name.o'"
+  }
+  set size [expr {([llength $points]*2/4096 + 1)*4096}]
+  sh "cd '$dir' && $cc $cflags -c -o '$work/gen-sql.o' build/gen/sql.c \
+      && $cc -std=c99 -g -O1 -fPIC -DSL_SEEN_SIZE=$size -c \
+         -o '$work/mutate.o' test/mutate.c \
+      && $cc -shared -Wl,-Bsymbolic -o build/sessionlog.so $objects -lsqlite3 \
+         -lzstd \
+      && rm -f build/libsessionlog.a && ar rcs build/libsessionlog.a $objects \
+      && rm -f build/test/core_* build/test/cluster_node \
+      && env -u MAKEFLAGS -u MAKELEVEL make -s mutant-programs \
+         -o build/libsessionlog.a -o build/sessionlog.so"
+  put $work/build.txt [list $h $points]
+}
+build
+set faults [lmap f {place session event life} { string cat $test/fault/$f.sql }]
+
+# ------------------------------------------------------------------ the mutants
+
+set mutants {}
+set again {}
+if {[dict get $opt -again] ne ""} {
+  foreach l [split [contents [dict get $opt -again]] \n] {
+    if {[regexp {^SURVIVED: (ext/.*) \(line .*\)$} $l -> key]} {
+      dict set again $key 1
+    }
+  }
+}
+set i -1
+foreach p $points {
+  incr i
+  lassign $p name at nth what
+  if {![string match [dict get $opt -file] $name.c]} continue
+  if {[dict get $opt -line] ni [list 0 $at]} continue
+  if {![info exists source($name)]} {
+    set source($name) [split [contents $dir/ext/$name.c] \n]
+  }
+  set code [string trim [lindex $source($name) $at-1]]
+  foreach kind {always never} {
+    set key "ext/$name.c#$nth $kind $code"
+    if {[dict get $opt -again] ne "" && ![dict exists $again $key]} continue
+    lappend mutants [list $i $kind $name $key "line $at, $what"]
+  }
+}
 
 # A generator of our own: the same mutants from the same seed anywhere.
 set random [expr {[dict get $opt -seed] & 0x7fffffff}]
@@ -125,103 +206,196 @@ if {$n > 0} {
 
 # -------------------------------------------------------------------- running
 
-set env(SESSIONLOG_SO) $work/sessionlog.so
-set env(SESSIONLOG_TMP) $work/tmp
-set env(TMPDIR) $work/tmp
+# Files of tests on a disk that forgets, where there is one.
+set tmp [expr {[file isdirectory /dev/shm] ? "/dev/shm" : "/tmp"}]
+set tmp $tmp/sl-mutate-[pid]
+file mkdir $tmp
+set env(SESSIONLOG_SO) $dir/build/sessionlog.so
+set env(SESSIONLOG_STOP) 1
 
-# Link with other objects in place of some: the extension, and core_fault.
-proc link {name object} {
-  global dir work cc objects
-  set list [lmap o $objects { expr {$o eq $name ? $object : "$work/$o.o"} }]
-  set list [join $list " "]
-  sh "cd '$dir' && $cc -shared -Wl,-Bsymbolic -o '$work/sessionlog.so' $list \
-      -lsqlite3 -lzstd && $cc -g -w -D_GNU_SOURCE -DSQLITE_CORE -Iext \
-      -Ibuild/gen -o '$work/core_fault' test/c/core_fault.c $list -lsqlite3 \
-      -lzstd -lpthread"
-}
-
-# Run a test: 1 if it fails.
-proc notices {command} {
-  global work
-  file delete -force $work/tmp
-  file mkdir $work/tmp
-  set fails [catch {
-    exec -ignorestderr timeout -s KILL 300 sh -c \
-      "ulimit -v 4000000; ulimit -c 0; $command" </dev/null >$work/out 2>@1
-  }]
-  return $fails
-}
-proc test_command {t} {
-  global test
-  return "exec '[info nameofexecutable]' -encoding utf-8 '$test/$t.test'"
-}
-set scenarios [join [lmap f {place session event life} {
-  string cat '$test/fault/$f.sql'
-}] " "]
-set oom "exec '$work/core_fault' oom -budget 1000 -dir '$work/tmp' $scenarios"
-
-# Without a mutant every test passes, or it is left out.
-link {} {}
-set usable {}
-set wanted $general
-foreach m $mutants { lappend wanted {*}$about([lindex $m 0]) }
-foreach t [lsort -unique $wanted] {
-  if {[notices [test_command $t]]} {
-    puts "left out, as it fails by itself: $t"
+# The command of a test: a test file, or MODE:SCENARIO of core_fault.
+proc test_command {t slot} {
+  global dir test tmp faults
+  if {[regexp {^(.*):(.*)$} $t -> mode scenario]} {
+    set command [list $dir/build/test/core_fault $mode -budget 12 \
+      -only $scenario -dir $tmp/$slot {*}$faults]
   } else {
-    lappend usable $t
+    set command [list [info nameofexecutable] -encoding utf-8 $test/$t.test]
+  }
+  return "'[join $command {' '}]'"
+}
+
+# In a coroutine: run a test in directory SLOT of temporary files, with a limit
+# of seconds of CPU and others.  Returns 1 if it fails, and the seconds of CPU.
+proc run {slot t cpu wall args} {
+  global tmp
+  file delete -force $tmp/$slot
+  file mkdir $tmp/$slot
+  set command "ulimit -c 0; ulimit -v 6000000; ulimit -f 4000000;\
+    ulimit -t $cpu; timeout -s KILL $wall [test_command $t $slot]\
+    >'$tmp/$slot.out' 2>&1; rc=\$?; times; exit \$rc"
+  set ch [open |[list env TMPDIR=$tmp/$slot SESSIONLOG_TMP=$tmp/$slot \
+    {*}$args sh -c $command </dev/null 2>@1] r]
+  fconfigure $ch -blocking 0
+  fileevent $ch readable [list [info coroutine]]
+  set out {}
+  while 1 {
+    yield
+    append out [read $ch]
+    if {[eof $ch]} break
+  }
+  fconfigure $ch -blocking 1
+  set rc [catch {close $ch}]
+  set used 0
+  foreach {- m s} [regexp -all -inline {(\d+)m([\d.]+)s} \
+                     [lindex [split $out \n] 1]] {
+    set used [expr {$used + 60*$m + $s}]
+  }
+  return [list $rc $used]
+}
+
+# Run SCRIPT in -jobs coroutines, as command NAME with the number of the slot,
+# and wait until all have ended.
+interp bgerror {} {apply {{why options} {
+  puts stderr "mutate: [dict get $options -errorinfo]"
+  exit 2
+}}}
+proc parallel {name} {
+  global opt running
+  set running [dict get $opt -jobs]
+  for {set i 0} {$i < [dict get $opt -jobs]} {incr i} {
+    after 0 [list coroutine $name$i apply {{name slot} {
+      $name $slot
+      incr ::running -1
+    }} $name $i]
+  }
+  while {$running > 0} { vwait ::running }
+}
+
+# What happens in a test file without a mutant: seen(T), cpu(T), wall(T).
+set queue {}
+set long {crash cluster conc demo fault_io fault_oom fuzz harness soak}
+foreach f [lsort [glob -directory $test *.test]] {
+  set t [file rootname [file tail $f]]
+  if {$t ni $long} { lappend queue $t }
+}
+foreach f $faults {
+  foreach {- name} [regexp -all -inline -line {^-- name: (.*)$} [contents $f]] {
+    lappend queue own:$name oom:$name io:$name
   }
 }
-if {[notices $oom]} {
-  puts stderr "mutate: core_fault fails by itself"
-  exit 2
+set h [hash $dir/build/sessionlog.so $test/tester.tcl \
+  {*}[glob $test/c/* $test/fault/*]]
+proc watch {slot} {
+  global queue work test tmp opt h points seen cpu wall
+  while {[llength $queue]} {
+    set queue [lassign $queue t]
+    if {![string match [dict get $opt -test] $t]
+        && $t ni [dict get $opt -test]} continue
+    set mine $h
+    if {[file exists $test/$t.test]} { append mine [hash $test/$t.test] }
+    set was {}
+    catch { set was [contents $work/seen/$t.txt] }
+    if {[lindex $was 0] ne $mine} {
+      # Programs that other users run write to it too.
+      set f $tmp/$slot.seen
+      put $f [string repeat \0 [expr {[llength $points]*2+8192}]]
+      file attributes $f -permissions 0666
+      set now [clock milliseconds]
+      lassign [run $slot $t 100 200 SL_SEEN=$f] rc used
+      set ms [expr {[clock milliseconds]-$now}]
+      set was [list $mine $rc $used [expr {$ms/1000.0}]]
+      file rename -force $f $work/seen/$t
+      put $work/seen/$t.txt $was
+    }
+    lassign $was - rc used seconds
+    if {$rc} {
+      puts "left out, as it fails by itself: $t"
+    } else {
+      set ch [open $work/seen/$t rb]
+      set seen($t) [read $ch]
+      close $ch
+      set cpu($t) [expr {$used+0.02}]
+      set wall($t) $seconds
+    }
+  }
 }
+parallel watch
+puts "[llength $mutants] of $total mutants (seed [dict get $opt -seed]),\
+  [array size seen] tests"
 
 set known {}
-if {![catch {open [file join $test mutants.txt]} ch]} {
-  foreach l [split [read $ch] \n] {
-    if {[regexp {^ext/} $l]} { dict set known $l 1 }
+foreach l [split [contents $test/mutants.txt] \n] {
+  if {[regexp {^ext/} $l]} { dict set known $l 1 }
+}
+
+# The tests in which the mutant makes a difference, those first that are likely
+# to notice soon: by what they noticed of this source file.  Of the scenarios
+# of faults a few for each mode, which come last.
+proc candidates {mutant} {
+  global seen cpu nRun nKill
+  lassign $mutant i kind name
+  set byte [expr {$kind eq "always" ? 2*$i+1 : 2*$i}]
+  set list {}
+  foreach t [array names seen] {
+    if {[string index $seen($t) $byte] ne "\1"} continue
+    set k $name,$t
+    set rate [expr {[string first : $t] < 0 ? 0.5 : 0.01}]
+    if {[info exists nRun($k)]} {
+      set rate [expr {($nKill($k)+$rate)/($nRun($k)+1.0)}]
+    }
+    lappend list [list $t [expr {$rate/$cpu($t)}]]
   }
-  close $ch
+  set out {}
+  set budget [dict get $::opt -budget]
+  set used 0
+  array set left {own 6 oom 6 io 6}
+  foreach l [lsort -real -decreasing -index 1 $list] {
+    set t [lindex $l 0]
+    if {[regexp {^(.*):} $t -> mode] && [incr left($mode) -1] < 0} continue
+    if {$budget && $used+$cpu($t) > $budget && $used} continue
+    set used [expr {$used+$cpu($t)}]
+    lappend out $t
+  }
+  return $out
 }
 
 array set count {killed 0 equivalent 0 survived 0}
-foreach m $mutants {
-  lassign $m name n at kind
-  set lines $text($name)
-  set jump [lindex $lines $n]
-  regsub {^\tj[a-z]+\t} $jump "\tjmp\t" jump
-  lset lines $n [expr {$kind eq "jmp" ? $jump : "\tnop"}]
-  set ch [open $work/m.s w]
-  puts $ch [join $lines \n]
-  close $ch
-  sh "$cc -c -o '$work/m.o' '$work/m.s'"
-  link $name '$work/m.o'
-  set by {}
-  set order {}
-  foreach t [concat $about($name) $general] {
-    if {$t in $usable && $t ni $order} { lappend order $t }
-  }
-  foreach t $order {
-    if {[notices [test_command $t]]} {
-      set by $t
-      break
+set next 0
+proc try {slot} {
+  global mutants next count known cpu wall nRun nKill
+  while {$next < [llength $mutants]} {
+    set m [lindex $mutants $next]
+    incr next
+    lassign $m i kind name key where
+    set by {}
+    set n 0
+    foreach t [candidates $m] {
+      incr n
+      set rc [lindex [run $slot $t [expr {int(3*$cpu($t))+4}] \
+        [expr {int(5*$wall($t))+30}] SL_MUTANT=$i:$kind] 0]
+      incr nRun($name,$t)
+      incr nKill($name,$t) $rc
+      if {$rc} {
+        set by $t
+        break
+      }
+    }
+    if {$by ne ""} {
+      incr count(killed)
+      puts "killed by $by: $key ($where)"
+    } elseif {[dict exists $known $key]} {
+      incr count(equivalent)
+      puts "equivalent: $key ($where)"
+    } else {
+      incr count(survived)
+      puts "SURVIVED: $key ($where, $n tests)"
     }
   }
-  if {$by eq "" && [notices $oom]} { set by oom }
-  set code [string trim [lindex $source($name) $at-1]]
-  if {$by ne ""} {
-    incr count(killed)
-    puts "killed by $by: ext/$name.c:$at $kind"
-  } elseif {[dict exists $known "ext/$name.c $kind $code"]} {
-    incr count(equivalent)
-    puts "equivalent: ext/$name.c:$at $kind"
-  } else {
-    incr count(survived)
-    puts "SURVIVED: ext/$name.c:$at $kind $code"
-  }
 }
-file delete -force $work/tmp
-puts "[llength $mutants] of $total mutants (seed [dict get $opt -seed]):\
-  $count(killed) killed, $count(equivalent) equivalent, $count(survived) survived"
+parallel try
+file delete -force $tmp
+puts "[llength $mutants] mutants of [dict get $opt -file]:\
+  $count(killed) killed, $count(equivalent) equivalent,\
+  $count(survived) survived"
 exit [expr {$count(survived) > 0}]

@@ -42,9 +42,12 @@
 #   quoted WORD...         the words as a shell takes them, any character in them
 #   dot_load ?SO?          the sqlite3 shell's line that loads the extension
 #   skip REASON            count a test as skipped
+#   at_end SCRIPT          run this when the file ends, however it does
 #   count NAME N           of what there were N more; printed for soak.tcl
 #   finish_test            must be called last
 # SQL may use the caller's variables as $name, :name or @name.
+#
+# With SESSIONLOG_STOP set a file ends at the first test that fails.
 
 # Without a UTF-8 locale Tcl would have read the file as Latin 1: again.
 if {[encoding system] ne "utf-8"} {
@@ -71,6 +74,7 @@ namespace eval sl {
   variable tmp
   variable memory       ;# sqlite3_memory_used() before the first test
   variable finished 0
+  variable atEnd {}     ;# see [at_end]
   variable counts       ;# by name, see [count]
   array set counts {}
 }
@@ -170,6 +174,10 @@ proc sl::failed {test expected got} {
   puts "! $test"
   puts "  expected: $expected"
   puts "  got:      $got"
+  if {[info exists ::env(SESSIONLOG_STOP)]} {
+    set sl::finished 1
+    ::exit 1
+  }
 }
 
 # Is it /RE/ or ~/RE/?
@@ -331,6 +339,8 @@ proc skip {reason} {
   puts "- skipped: $reason"
 }
 
+proc at_end {script} { set sl::atEnd $script }
+
 proc count {name n} { incr sl::counts($name) $n }
 
 # Close everything, look for leaks, print the count, end.
@@ -353,6 +363,7 @@ proc exit {{status 0}} {
     incr sl::fail
     puts "! $sl::name: died, or ended without finish_test"
   }
+  catch {uplevel #0 $sl::atEnd}
   if {[info exists ::env(SESSIONLOG_SOAK)]} {
     foreach c [lsort [array names sl::counts]] {
       puts "count $c $sl::counts($c)"
