@@ -288,10 +288,11 @@ FORMATTED := $(sort $(wildcard ext/*.[ch] test/c/*.[ch] test/bench/*.[ch] \
                                test/cluster/*.[ch] test/fuzz/*.[ch] \
                                test/*.[ch]))
 
-# What clang-format has no option for is done after it: }else{ and a brace
-# right behind the parenthesis that closes a function's head.
+# What clang-format has no option for is done after it: }else{, a brace right
+# behind the parenthesis that closes a function's head, and }while( a<b ).
 FORMAT_SED := s/^( *)\} (else|while)\b/\1}\2/; s/^( *\}?else( if\(.*\))?) \{$$/\1{/; \
-              s/^([A-Za-z].*\)|\)) \{$$/\1{/
+              s/^([A-Za-z].*\)|\)) \{$$/\1{/; \
+              /^ *\}while\(/s/ ([=!<>]=|[-+<>]) /\1/g
 
 format: | $(DEPS)
 	@for f in $(FORMATTED); do \
@@ -324,8 +325,8 @@ lint-cppcheck: $(GEN) | $(DEPS)
 	  $(LARGE) -Iext -Ibuild/gen -DSL_VERSION='"$(VERSION)"' -DSQLITE_CORE $(SRC)
 
 # Minus checks that object to C as such: memcpy() without an _s, callbacks
-# with two int parameters, branches that happen to look the same, and
-# conversions, which -Wconversion has settled.
+# with two int parameters, branches that happen to look the same, pointers to
+# pointers as void*, and conversions, which -Wconversion has settled.
 TIDY_CHECKS := -*,bugprone-*,clang-analyzer-*
 TIDY_CHECKS := $(TIDY_CHECKS),-bugprone-easily-swappable-parameters
 TIDY_CHECKS := $(TIDY_CHECKS),-bugprone-branch-clone
@@ -333,6 +334,7 @@ TIDY_CHECKS := $(TIDY_CHECKS),-bugprone-narrowing-conversions
 TIDY_CHECKS := $(TIDY_CHECKS),-bugprone-implicit-widening-of-multiplication-result
 TIDY_CHECKS := $(TIDY_CHECKS),-bugprone-assignment-in-if-condition
 TIDY_CHECKS := $(TIDY_CHECKS),-bugprone-reserved-identifier
+TIDY_CHECKS := $(TIDY_CHECKS),-bugprone-multi-level-implicit-pointer-conversion
 TIDY_CHECKS := $(TIDY_CHECKS),-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling
 
 lint-tidy: $(GEN) | $(DEPS)

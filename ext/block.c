@@ -654,6 +654,7 @@ static int blockStream(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw,
   ZSTD_outBuffer out;
   size_t nIn;  /* in.pos before the step */
   size_t nOut; /* out.pos before the step */
+  int bMore;
 
   in.src = aBody;
   in.size = (size_t)nBody;
@@ -670,8 +671,9 @@ static int blockStream(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw,
     nIn = in.pos;
     nOut = out.pos;
     *pRes = ZSTD_decompressStream(p->pZstd, &out, &in);
-  }while( *pRes!=0 && !ZSTD_isError(*pRes)
-       && (in.pos>nIn || out.pos>nOut) );
+    bMore =
+      *pRes != 0 && !ZSTD_isError(*pRes) && (in.pos > nIn || out.pos > nOut);
+  }while( bMore );
   *pnOut = (i64)out.pos;
   return SQLITE_OK;
 }

@@ -26,7 +26,7 @@
 /* The key of an event: session integer and ordinal. */
 #define SL_KEY(iSession, iOrdinal)                                             \
   ((i64)((u64)(iSession) << 32) | (i64)(iOrdinal))
-#define SL_ORDINAL(iKey) ((iKey)&SL_MAX_ORDINAL)
+#define SL_ORDINAL(iKey) (SL_MAX_ORDINAL & (iKey))
 #define SL_SESSION(iKey) ((iKey) >> 32)
 
 typedef struct SlConn SlConn;

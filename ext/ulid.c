@@ -343,7 +343,7 @@ static const char aUlidPair[] =
 void slUlidText(const SlUlid *p, char z[27]){
   u64 iHi = p->iHi;
   u64 iLo = p->iLo;
-#define PAIR(i, v) memcpy(&z[i], &aUlidPair[((v)&1023) * 2], 2)
+#define PAIR(i, v) memcpy(&z[i], &aUlidPair[(1023 & (v)) * 2], 2)
   PAIR(0, iHi >> 56);
   PAIR(2, iHi >> 46);
   PAIR(4, iHi >> 36);

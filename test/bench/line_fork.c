@@ -103,8 +103,9 @@ static i64 forkBytes(const Forks *p, int iSession, i64 *pnRow, i64 *pnGrow){
   nPage = dbInt(db, "PRAGMA page_count");
   dbInt(db, "SELECT session_head(%Q)", p->a.aId[iSession]);
   dbWritten(db);
-  for(i=0; i<100; i++)
+  for(i=0; i<100; i++){
     dbExec(db, "SELECT session_fork(%Q)", p->a.aId[iSession]);
+  }
   nByte = dbWritten(db);
   *pnRow = dbInt(db, zRows) - nRow;
   *pnGrow = (dbInt(db, "PRAGMA page_count") - nPage) * 4096;

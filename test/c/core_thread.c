@@ -172,8 +172,9 @@ int main(int argc, char **argv){
   nFound = process(aId);
   waitpid(pid, &status, 0);
   if( status!=0 ) nFound++;
-  if( argc>3 && strcmp(argv[3], "-repeat")==0 )
+  if( argc>3 && strcmp(argv[3], "-repeat")==0 ){
     memcpy(aId[0], aId[1], ID_BYTES);
+  }
   qsort(aId, nAll, ID_BYTES, compareIds);
   for(i=1; i<nAll; i++) nTwice += compareIds(aId[i - 1], aId[i]) == 0;
   printf("ids=%lld twice=%d findings=%d\n", (long long)nAll, nTwice,
