@@ -574,12 +574,13 @@ static char *jsonUtf8(char *a, u32 c){
 */
 int slJsonStringEq(const SlJson *p, const char *zWant){
   const char *z = p->z;
-  const char *zEnd = z + p->n;
+  const char *zEnd;
   if( p->eType!=SL_JSON_STRING ) return 0;
   if( !p->bEscape ){
     size_t n = strlen(zWant);
     return (u64)p->n == n && memcmp(z, zWant, n) == 0;
   }
+  zEnd = z + p->n;
   for(; z<zEnd; zWant++){
     u32 c;
     if( *z=='\\' ){
