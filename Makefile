@@ -48,7 +48,10 @@ SAN_CFLAGS = $(CPPFLAGS) $(BASE) -Wno-error -fPIC -fvisibility=hidden \
 
 # An extension reaches SQLite through that table, so nothing may be left
 # undefined, and what comes out of a static libzstd must not be exported.
-SO_LDFLAGS = -shared -Wl,-z,defs -Wl,--exclude-libs,ALL $(LDFLAGS)
+# nodelete: SQLite unloads what failed to initialize, though functions of it may
+# be registered by then.
+SO_LDFLAGS = -shared -Wl,-z,defs -Wl,-z,nodelete -Wl,--exclude-libs,ALL \
+             $(LDFLAGS)
 
 SRC     := $(sort $(wildcard ext/*.c))
 SQL     := $(sort $(wildcard sql/*.sql))

@@ -4,6 +4,10 @@
 **
 **   limit_length(n)      SQLITE_LIMIT_LENGTH
 **   limit_set(id, n)     the limit of that number
+**   limit_heap(n)        memory of the whole process, 0: none
+**   heap_used()          bytes of it that are used
+**   main_name(name)      not a limit: the name of the database "main" from now
+**                        on; returns it
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
@@ -23,6 +27,27 @@ static void limitSet(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
                                          sqlite3_value_int(apArg[1])));
 }
 
+static void limitHeap(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
+  (void)nArg;
+  sqlite3_result_int64(
+    pCtx, sqlite3_hard_heap_limit64(sqlite3_value_int64(apArg[0])));
+}
+
+static void heapUsed(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
+  (void)nArg;
+  (void)apArg;
+  sqlite3_result_int64(pCtx, sqlite3_memory_used());
+}
+
+static void mainName(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
+  static char zName[40];
+  (void)nArg;
+  sqlite3_snprintf(sizeof(zName), zName, "%s", sqlite3_value_text(apArg[0]));
+  sqlite3_db_config(sqlite3_context_db_handle(pCtx), SQLITE_DBCONFIG_MAINDBNAME,
+                    zName);
+  sqlite3_result_text(pCtx, zName, -1, SQLITE_STATIC);
+}
+
 int sqlite3_extlimit_init(sqlite3 *, char **, const sqlite3_api_routines *);
 
 int sqlite3_extlimit_init(sqlite3 *db, char **pzErrMsg,
@@ -30,6 +55,9 @@ int sqlite3_extlimit_init(sqlite3 *db, char **pzErrMsg,
   (void)pzErrMsg;
   SQLITE_EXTENSION_INIT2(pApi);
   sqlite3_create_function(db, "limit_set", 2, SQLITE_UTF8, 0, limitSet, 0, 0);
+  sqlite3_create_function(db, "limit_heap", 1, SQLITE_UTF8, 0, limitHeap, 0, 0);
+  sqlite3_create_function(db, "heap_used", 0, SQLITE_UTF8, 0, heapUsed, 0, 0);
+  sqlite3_create_function(db, "main_name", 1, SQLITE_UTF8, 0, mainName, 0, 0);
   return sqlite3_create_function(db, "limit_length", 1, SQLITE_UTF8, 0,
                                  limitLength, 0, 0);
 }
