@@ -17,8 +17,9 @@
 ** first, with the busy handler, and keeps a statement journal, so that a
 ** task that fails leaves nothing. A bare function call has neither.
 **
-** The pending table, sessionlog_pending(key, at_ms, kind, payload), gives the
-** events that pending.c is writing. It is empty at any other time.
+** The pending table, sessionlog_pending(at_ms, kind, payload), gives the events
+** that pending.c is writing, their keys as rowids. It is empty at any other
+** time, and for everybody but the statement that writes.
 */
 #include "slSurface.h"
 
@@ -96,8 +97,7 @@ static int pendingConnect(sqlite3 *db, void *pAux, int nArg,
                           const char *const *azArg, sqlite3_vtab **ppVtab,
                           char **pzErr) {
   SlHome *pNew;
-  int rc =
-    sqlite3_declare_vtab(db, "CREATE TABLE x(key, at_ms, kind, payload)");
+  int rc = sqlite3_declare_vtab(db, "CREATE TABLE x(at_ms, kind, payload)");
   (void)nArg;
   (void)azArg;
   (void)pzErr;
@@ -163,9 +163,8 @@ static int pendingColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
                          int iCol) {
   const SlPendingCursor *p = (const SlPendingCursor *)pCur;
   switch( iCol ){
-    case 0: sqlite3_result_int64(pCtx, p->iKey); break;
-    case 1: sqlite3_result_int64(pCtx, p->event.iAtMs); break;
-    case 2:
+    case 0: sqlite3_result_int64(pCtx, p->event.iAtMs); break;
+    case 1:
       sqlite3_result_text64(pCtx, p->event.zKind, (u64)p->event.nKind,
                             SQLITE_STATIC, SQLITE_UTF8);
       break;
@@ -175,7 +174,7 @@ static int pendingColumn(sqlite3_vtab_cursor *pCur, sqlite3_context *pCtx,
 }
 
 static int homeRowid(sqlite3_vtab_cursor *pCur, sqlite3_int64 *piRowid){
-  *piRowid = ((SlPendingCursor *)pCur)->iRow;
+  *piRowid = ((SlPendingCursor *)pCur)->iKey;
   return SQLITE_OK;
 }
 

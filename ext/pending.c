@@ -26,6 +26,10 @@
 ** xSavepoint comes too early: the journal that is about to be opened begins
 ** with it, so that what it writes would be undone with the statement. There
 ** each row is written by a statement of its own, which has no journal.
+** Where a TEMP trigger hangs on the table, SQLite reads all events before it
+** writes the first: then all go on waiting, and where some have been written,
+** the next attempt fails as well. That costs the transaction, but never an
+** event.
 **
 ** Only plain SQL on sessionlog_event inside the transaction can tell the
 ** difference.
@@ -44,6 +48,12 @@
 /* What a row needs besides kind and payload; generous. */
 #define PENDING_ROW_BYTES 64
 
+/* SlPending.iRow before the first one is read, when none is, and when all have
+** been: which have been written is not known then. */
+#define PENDING_FIRST (-1)
+#define PENDING_IDLE  (-2)
+#define PENDING_ALL   (-3)
+
 /* An event that waits. Its kind and payload are at SlPending.a[iData]. */
 typedef struct PendingRow PendingRow;
 struct PendingRow {
@@ -60,7 +70,7 @@ struct PendingRow {
 struct SlPending {
   SlDb *pDb;   /* whose events these are */
   int nRow;    /* events in aRow[] */
-  int iRow;    /* while they are being written: the one that is */
+  int iRow;    /* the one that is being written, or PENDING_... */
   int bSorted; /* their keys ascend */
   u32 nData;   /* bytes used of a[] */
   PendingRow aRow[PENDING_ROWS];
@@ -90,21 +100,40 @@ static int pendingCompare(const void *p1, const void *p2){
 }
 
 /*
-** Write the events from p->iRow on, which is moved to the first that could
-** not be written: by one statement, or, where that could not have a statement
-** journal of its own, each by one.
+** The event iRow, which points into the buffer.
+*/
+static void pendingEvent(const SlPending *p, int iRow, i64 *piKey,
+                         SlEvent *pEvent) {
+  const PendingRow *pRow = &p->aRow[iRow];
+  memset(pEvent, 0, sizeof(*pEvent));
+  *piKey = pRow->iKey;
+  pEvent->iAtMs = pRow->iAtMs;
+  pEvent->zKind = &p->a[pRow->iData];
+  pEvent->nKind = (int)pRow->nKind;
+  pEvent->eType = pRow->eType;
+  pEvent->iInt = pRow->iInt;
+  pEvent->rReal = pRow->r;
+  pEvent->pData = &p->a[pRow->iData + pRow->nKind];
+  pEvent->nData = pRow->nData;
+}
+
+/*
+** Write the events, with p->iRow at the one that is written: by one statement,
+** or, where that could not have a statement journal of its own, each by one.
 */
 static void flushRows(SlOp *pOp, SlPending *p, int bSingle){
   SlEvent e;
   i64 iKey;
+  int i;
+  p->iRow = PENDING_FIRST;
   if( !bSingle ){
     slRun(pOp, SL_SQL_EVENT_FLUSH, slStmt(pOp, SL_SQL_EVENT_FLUSH));
     return;
   }
-  while( slPendingRow(pOp->pConn, p->iRow, &iKey, &e) ){
+  for(i=0; i<p->nRow && pOp->rc==SQLITE_OK; i++){
+    p->iRow = i;
+    pendingEvent(p, i, &iKey, &e);
     slRun(pOp, SL_SQL_EVENT_INSERT, slEventInsert(pOp, iKey, &e));
-    if( pOp->rc!=SQLITE_OK ) break;
-    p->iRow++;
   }
 }
 
@@ -114,23 +143,24 @@ static void pendingFlush(SlOp *pOp, int bSingle){
   SlDb *pDb = pOp->pDb;
   i64 iLast;
   pConn->pBurst = 0;
-  if( p==0 || p->nRow==0 || p->iRow>=0 || pOp->rc!=SQLITE_OK ) return;
+  if( p==0 || p->nRow==0 || p->iRow!=PENDING_IDLE || pOp->rc!=SQLITE_OK ){
+    return;
+  }
   iLast = sqlite3_last_insert_rowid(pConn->db);
   if( !p->bSorted ){
     qsort(p->aRow, (size_t)p->nRow, sizeof(p->aRow[0]), pendingCompare);
     p->bSorted = 1;
   }
   pOp->pDb = p->pDb;
-  p->iRow = 0;
   flushRows(pOp, p, bSingle);
   if( pOp->rc==SQLITE_OK ){
     p->nRow = 0;
     p->nData = 0;
-  }else if( p->nRow>0 ){
+  }else if( p->nRow>0 && p->iRow>0 ){
     p->nRow -= p->iRow;
     memmove(p->aRow, &p->aRow[p->iRow], (size_t)p->nRow * sizeof(p->aRow[0]));
   }
-  p->iRow = -1;
+  p->iRow = PENDING_IDLE;
   pOp->pDb = pDb;
   sqlite3_set_last_insert_rowid(pConn->db, iLast);
 }
@@ -164,7 +194,7 @@ static SlPending *pendingBuffer(SlConn *pConn){
     if( p==0 ) return 0;
     p->nRow = 0;
     p->nData = 0;
-    p->iRow = -1;
+    p->iRow = PENDING_IDLE;
     pConn->pPending = p;
   }
   return p;
@@ -190,7 +220,7 @@ int slPendingAdd(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
     return 0;
   }
   p = pendingBuffer(pConn);
-  if( p==0 || p->iRow>=0 ) return 0;
+  if( p==0 || p->iRow!=PENDING_IDLE ) return 0;
   if( p->nRow==PENDING_ROWS || p->nData+nByte>PENDING_BYTES ){
     slPendingFlush(pOp);
     if( pOp->rc!=SQLITE_OK ) return 0;
@@ -220,19 +250,9 @@ int slPendingAdd(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
 
 int slPendingRow(SlConn *pConn, int iRow, i64 *piKey, SlEvent *pEvent){
   SlPending *p = pConn->pPending;
-  const PendingRow *pRow;
-  if( p==0 || p->iRow<0 || iRow>=p->nRow ) return 0;
-  p->iRow = iRow;
-  pRow = &p->aRow[iRow];
-  memset(pEvent, 0, sizeof(*pEvent));
-  *piKey = pRow->iKey;
-  pEvent->iAtMs = pRow->iAtMs;
-  pEvent->zKind = &p->a[pRow->iData];
-  pEvent->nKind = (int)pRow->nKind;
-  pEvent->eType = pRow->eType;
-  pEvent->iInt = pRow->iInt;
-  pEvent->rReal = pRow->r;
-  pEvent->pData = &p->a[pRow->iData + pRow->nKind];
-  pEvent->nData = pRow->nData;
+  if( p==0 || iRow!=p->iRow+1 ) return 0;
+  p->iRow = iRow < p->nRow ? iRow : PENDING_ALL;
+  if( p->iRow==PENDING_ALL ) return 0;
+  pendingEvent(p, iRow, piKey, pEvent);
   return 1;
 }

@@ -27,6 +27,7 @@ static const SlFunc aFunc[] = {
   { "ulid_blob", 1, 1, DET | SL_PURE, slFnUlidBlob },
   { "ulid_uuid", 1, 1, DET | SL_PURE, slFnUlidUuid },
   { "sessionlog_version", 0, 0, DET | SL_PURE, slFnVersion },
+  { "sessionlog_source_id", 0, 0, DET | SL_PURE, slFnSourceId },
   /* place: fn_place.c */
   { "session_current", 0, 0, INN | SL_ANYWHERE, slFnCurrent },
   { "session_use", 0, 1, 0, slFnUse },
@@ -85,8 +86,6 @@ static const SlFunc aFunc[] = {
   /* copies: fn_copy.c */
   { "session_save", 1, 2, DIR, slFnSave },
   { "session_import", 1, 2, 0, slFnImport },
-  /* The last: where it is, all the others are. See loadedId(). */
-  { "sessionlog_source_id", 0, 0, DET | SL_PURE, slFnSourceId },
 };
 
 /* Every virtual table. */

@@ -393,7 +393,8 @@ void slPendingFlush(SlOp *);
 ** bSavepoint: it is xSavepoint. */
 int slPendingSync(SlConn *, int bSavepoint, char **pzErr);
 
-/* Event iRow of those being written: 0 if there is none. */
+/* Event iRow of those being written: 0 if there is none. Each is given once, in
+** order: who else reads in between gets none. */
 int slPendingRow(SlConn *, int iRow, i64 *piKey, SlEvent *);
 
 /**************************************************************************

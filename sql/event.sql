@@ -7,7 +7,7 @@ INSERT INTO $db.sessionlog_event(key, at_ms, kind, idem, payload)
 -- name: event_flush
 -- Writes the events that wait. See ext/pending.c.
 INSERT OR FAIL INTO $db.sessionlog_event(key, at_ms, kind, payload)
-SELECT key, at_ms, kind, payload FROM main.sessionlog_pending
+SELECT rowid, at_ms, kind, payload FROM main.sessionlog_pending
 
 -- name: event_head
 -- Key of the newest event that a session has recorded itself, NULL if it has
