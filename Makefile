@@ -193,7 +193,8 @@ TEST_CFLAGS = $(CPPFLAGS) $(BASE) $(CFLAGS) -MMD -MP
 
 $(TEST_EXT): build/test/%.so: test/c/%.c build/gen/config.txt | $(DEPS)
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) -fPIC -shared -o $@ $<
+	$(CC) $(TEST_CFLAGS) -fPIC -shared -o $@ $< $(EXT_LIBS)
+build/test/ext_block.so: EXT_LIBS = -lzstd
 $(TEST_COR): build/test/%: test/c/%.c build/libsessionlog.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -DSQLITE_CORE -o $@ $< build/libsessionlog.a \
@@ -202,6 +203,7 @@ $(TEST_COR): build/test/%: test/c/%.c build/libsessionlog.a
 build/test/core_fault: WRAP = $(shell \
   grep -oE '__wrap_sqlite3_[a-z_]+|sqlite3_[a-z0-9_]+,' test/c/faultOwn.h \
   | sed 's/^__wrap_//; s/,$$//; s/^/-Wl,--wrap=/' | sort -u)
+build/test/core_syscall: WRAP = -Wl,--wrap=slPackerAdd
 $(TEST_PRG): build/test/%: test/c/%.c build/gen/config.txt | $(GEN) $(DEPS)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $< -lsqlite3 -lpthread

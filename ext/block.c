@@ -704,7 +704,8 @@ static int blockDecompress(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw){
   }else{
     rc = blockStream(p, aBody, nBody, nRaw, &res, &nOut);
   }
-  if( rc==SQLITE_OK && (res!=0 || nOut!=nRaw) ){
+  /* zstd itself compares what came with what was promised. */
+  if( rc==SQLITE_OK && (res!=0 || NEVER(nOut!=nRaw)) ){
     rc = SQLITE_CORRUPT;
     if( ZSTD_getErrorCode(res)==ZSTD_error_memory_allocation ){
       rc = SQLITE_NOMEM;

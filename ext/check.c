@@ -494,7 +494,8 @@ static void ckParents(Check *p){
   pStmt = slStmt(p->pOp, SL_SQL_CHECK_TENANT);
   while( slStep(p->pOp, pStmt) ){
     const CkSession *s = ckSession(p, sqlite3_column_int64(pStmt, 0));
-    if( s && s->bMine ){
+    /* All sessions have been read. */
+    if( ALWAYS(s) && s->bMine ){
       slCkFault(p, "parent-tenant", s, 0, "the parent is of another tenant");
     }
   }

@@ -63,13 +63,11 @@ static void ckKeyOf(Check *p, CkSession *s, i64 iOrdinal, const SlEvent *pE){
 static int ckDecode(Check *p, sqlite3_stmt *pStmt, int iData){
   i64 iKey = sqlite3_column_int64(pStmt, 0);
   i64 nEvent = sqlite3_column_int64(pStmt, 1);
-  const void *pData = sqlite3_column_blob(pStmt, iData);
-  int nData = sqlite3_column_bytes(pStmt, iData);
-  int rc;
-  if( pData==0 && nData>0 ) slErrRc(p->pOp, SQLITE_NOMEM);
-  if( p->pOp->rc!=SQLITE_OK ) return 0;
-  rc = slBlockDecode(p->pBlock, iKey, nEvent, pData, nData,
-                     sqlite3_limit(p->pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
+  int nData;
+  const void *pData = slStmtBlob(p->pOp, pStmt, iData, &nData);
+  int rc =
+    slBlockDecode(p->pBlock, iKey, nEvent, pData, nData,
+                  sqlite3_limit(p->pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
   p->iBlock = rc == SQLITE_OK ? iKey : -1;
   if( rc==SQLITE_NOMEM || rc==SQLITE_TOOBIG ) slErrRc(p->pOp, rc);
   return rc == SQLITE_OK;

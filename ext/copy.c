@@ -222,9 +222,7 @@ static void exportEvent(SlOp *pOp, SlExport *p, sqlite3_str *pStr){
 }
 
 SlExport *slExportOpen(SlOp *pOp, const SlSession *pSession){
-  SlExport *p;
-  if( pOp->rc!=SQLITE_OK ) return 0;
-  p = sqlite3_malloc64(sizeof(*p));
+  SlExport *p = sqlite3_malloc64(sizeof(*p));
   if( p==0 ){
     pOp->rc = SQLITE_NOMEM;
     return 0;

@@ -34,12 +34,14 @@
 */
 static void flushOpenFile(SlOp *pOp, int eFile){
   sqlite3_file *pFile = 0;
+  int rc;
   if( pOp->rc!=SQLITE_OK ) return;
-  slErrRc(pOp,
-          sqlite3_file_control(pOp->pConn->db, pOp->pDb->zName, eFile, &pFile));
-  if( pOp->rc==SQLITE_OK && ALWAYS(pFile) && pFile->pMethods ){
-    slErrRc(pOp, pFile->pMethods->xSync(pFile, SQLITE_SYNC_FULL));
+  rc = sqlite3_file_control(pOp->pConn->db, pOp->pDb->zName, eFile, &pFile);
+  /* Every database that is attached and has been read has both. */
+  if( ALWAYS(rc==SQLITE_OK && pFile) && pFile->pMethods ){
+    rc = pFile->pMethods->xSync(pFile, SQLITE_SYNC_FULL);
   }
+  slErrRc(pOp, rc);
 }
 
 /*

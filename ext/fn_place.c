@@ -104,7 +104,8 @@ void slFnSchema(SlOp *pOp, sqlite3_context *pCtx, int nArg,
 void slFnInit(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   (void)nArg;
   (void)ap;
-  if( !slOpRead(pOp) || pOp->pDb->iSchema<SL_SCHEMA ){
+  /* There is no older schema yet. */
+  if( !slOpRead(pOp) || NEVER(pOp->pDb->iSchema<SL_SCHEMA) ){
     slOpGuard(pOp, "BEGIN; SELECT session_init(); COMMIT");
   }
   slResultInt(pOp, pCtx, slInit(pOp));

@@ -72,9 +72,8 @@ static char *targetHash(SlOp *pOp, const char *zPath){
 ** that doesn't.
 */
 static char *canonicalPath(SlOp *pOp, const char *zPath){
-  char *zReal, *z;
-  if( pOp->rc!=SQLITE_OK ) return 0;
-  zReal = realpath(zPath, 0);
+  char *z;
+  char *zReal = realpath(zPath, 0);
   if( zReal==0 ) return 0;
   z = sqlite3_mprintf("%s", zReal);
   free(zReal);

@@ -85,7 +85,6 @@ static void kinSession(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *pOut){
 ** Have the statement stand on session iKey and read it: 0 if there is none.
 */
 static int kinSeek(SlOp *pOp, sqlite3_stmt *pStmt, i64 iKey, SlSession *pOut){
-  if( pStmt==0 ) return 0;
   sqlite3_reset(pStmt);
   slBindInt(pOp, pStmt, 1, iKey);
   if( !slStep(pOp, pStmt) ) return 0;

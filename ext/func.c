@@ -23,8 +23,9 @@ static void funcResult(sqlite3_context *pCtx, SlOp *pOp){
   if( pOp->rc==SQLITE_NOMEM ){
     sqlite3_result_error_nomem(pCtx);
   }else{
-    sqlite3_result_error(pCtx, pOp->zErr ? pOp->zErr : sqlite3_errstr(pOp->rc),
-                         -1);
+    /* All errors but NOMEM come with words, see slErr(). */
+    sqlite3_result_error(
+      pCtx, ALWAYS(pOp->zErr) ? pOp->zErr : sqlite3_errstr(pOp->rc), -1);
     sqlite3_result_error_code(pCtx, pOp->rc);
   }
   sqlite3_free(pOp->zErr);

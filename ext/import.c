@@ -122,7 +122,6 @@ static void importWhere(SlOp *pOp, const Import *p){
 static void importObject(SlOp *pOp, const Import *p, SlJson *pObject){
   i64 iErr;
   memset(pObject, 0, sizeof(*pObject));
-  if( pOp->rc!=SQLITE_OK ) return;
   if( !slJsonParse(p->zLine, p->nLine, pObject, &iErr) ){
     slErr(pOp, SQLITE_ERROR, "malformed JSON at byte %lld", iErr + 1);
   }else if( pObject->eType!=SL_JSON_OBJECT ){
@@ -712,7 +711,6 @@ static void importMessage(SlOp *pOp, Import *p, const SlJson *pObject){
   SlJson a[COUNT];
   char *zFree = 0;
   importMembers(pOp, pObject, azKey, COUNT, 1, a);
-  if( pOp->rc!=SQLITE_OK ) return;
   memset(pEvent, 0, sizeof(*pEvent));
   if( !lineKind(pOp, p, &a[TYPE], &zFree)
    && !lineKind(pOp, p, &a[ROLE], &zFree)

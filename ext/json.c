@@ -315,7 +315,8 @@ void slJsonWalk(SlJsonWalk *p, const char *z, i64 n){
 }
 
 int slJsonWalkEnter(SlJsonWalk *p, char cOpen){
-  if( p->zErr || jsonPeek(p->z, p->zEnd)!=cOpen ) return 0;
+  assert(p->zErr == 0);
+  if( jsonPeek(p->z, p->zEnd)!=cOpen ) return 0;
   p->z++;
   p->bFirst = 1;
   return 1;
@@ -326,7 +327,7 @@ int slJsonWalkNext(SlJsonWalk *p, char cClose, SlJson *pKey){
   if( p->zErr ) return 0;
   p->z = jsonSpace(p->z, p->zEnd);
   c = jsonPeek(p->z, p->zEnd);
-  if( c==cClose && c ){
+  if( c==cClose ){
     p->z++;
     p->bFirst = 0;
     return 0;
@@ -346,7 +347,7 @@ walk_error:
 }
 
 int slJsonWalkValue(SlJsonWalk *p, SlJson *pVal){
-  if( p->zErr ) return 0;
+  assert(p->zErr == 0);
   if( !jsonTakeValue(&p->z, p->zEnd, pVal) ){
     p->zErr = p->z;
     return 0;
@@ -669,8 +670,9 @@ double slJsonReal(const SlJson *p){
   const char *zEnd = z + p->n;
   double r;
 
-  if( p->eType!=SL_JSON_INT && p->eType!=SL_JSON_REAL ) return 0.0;
-  if( z<zEnd && *z=='-' ){
+  assert(p->eType == SL_JSON_INT || p->eType == SL_JSON_REAL);
+  assert(z < zEnd);
+  if( *z=='-' ){
     bNeg = 1;
     z++;
   }
@@ -692,7 +694,8 @@ double slJsonReal(const SlJson *p){
                                   ** number of digits can make up for */
     int bNegExp = 0;
     z++;
-    if( z<zEnd && (*z=='+' || *z=='-') ) bNegExp = *z++ == '-';
+    assert(z < zEnd);
+    if( *z=='+' || *z=='-' ) bNegExp = *z++ == '-';
     for(; z<zEnd; z++){
       if( i<((i64)1<<56) ) i = i * 10 + (*z - '0');
     }
@@ -727,11 +730,11 @@ double slJsonReal(const SlJson *p){
 }
 
 /*
-** sqlite3_str_append() with a length of 64 bits.
+** sqlite3_str_append() with a length of 64 bits: no text of SQLite's is longer
+** than an int can say.
 */
 static void jsonAppend(sqlite3_str *pStr, const char *z, i64 n){
-  const i64 nMax = 1 << 30;
-  for(; n>nMax; n-=nMax, z+=nMax) sqlite3_str_append(pStr, z, (int)nMax);
+  assert(n >= 0 && n <= 0x7fffffff);
   sqlite3_str_append(pStr, z, (int)n);
 }
 

@@ -83,23 +83,21 @@ static void packFlush(SlOp *pOp, SlPacking *p){
   i64 nLimit =
     sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1) - SL_PACK_ROW;
   void *pData;
-  i64 nData;
+  SlEvent data;
   sqlite3_stmt *pStmt;
-  int rc = slPackerFinish(p->pPacker, iKey, nLimit, &pData, &nData);
+  int rc = slPackerFinish(p->pPacker, iKey, nLimit, &pData, &data.nData);
   if( rc==SQLITE_TOOBIG ){
     p->bStop = 1;
     return;
   }
   slErrRc(pOp, rc);
+  data.eType = SQLITE_BLOB;
+  data.pData = pData;
   pStmt = slStmt(pOp, SL_SQL_PACK_BLOCK);
   slBindInt(pOp, pStmt, 1, iKey);
   slBindInt(pOp, pStmt, 2, nEvent);
   slBindInt(pOp, pStmt, 3, p->iLastMs);
-  if( pOp->rc==SQLITE_OK
-   && sqlite3_bind_blob64(pStmt, 4, pData, (u64)nData, SQLITE_STATIC)
-  ){
-    slErrDb(pOp);
-  }
+  slBindEvent(pOp, pStmt, 4, &data);
   slRun(pOp, SL_SQL_PACK_BLOCK, pStmt);
   if( p->bKeys ) packRange(pOp, p, SL_SQL_PACK_KEYS, nEvent);
   packRange(pOp, p, SL_SQL_PACK_DELETE, nEvent);

@@ -200,8 +200,8 @@ static void readerDecode(SlOp *pOp, SlReader *p){
   const SlSegment *pSeg = &p->aSeg[p->iSeg];
   i64 iKey = sqlite3_column_int64(p->pBlk, 0);
   i64 nEvent = sqlite3_column_int64(p->pBlk, 1);
-  const void *pData = sqlite3_column_blob(p->pBlk, 2);
-  int nData = sqlite3_column_bytes(p->pBlk, 2);
+  int nData;
+  const void *pData = slStmtBlob(pOp, p->pBlk, 2, &nData);
   int rc;
   if( p->pBlock==0 ){
     p->pBlock = pOp->pConn->pBlock;
@@ -212,11 +212,8 @@ static void readerDecode(SlOp *pOp, SlReader *p){
       return;
     }
   }
-  rc =
-    pData == 0 && nData > 0
-      ? SQLITE_NOMEM
-      : slBlockDecode(p->pBlock, iKey, nEvent, pData, nData,
-                      sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
+  rc = slBlockDecode(p->pBlock, iKey, nEvent, pData, nData,
+                     sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
   if( rc==SQLITE_CORRUPT || SL_SESSION(iKey)!=pSeg->iSession ){
     i64 iFirst = SL_ORDINAL(iKey);
     i64 nSay = nEvent >= 1 && nEvent <= SL_BLOCK_EVENTS ? nEvent : 1;
@@ -276,7 +273,8 @@ static int readerFromRow(SlOp *pOp, SlReader *p){
     return 1;
   }
   if( p->pBlk ){
-    slFree(pOp, p->bDesc ? SL_SQL_BLOCK_DESC : SL_SQL_BLOCK_ASC, p->pBlk);
+    assert(!p->bDesc);
+    slFree(pOp, SL_SQL_BLOCK_ASC, p->pBlk);
     p->pBlk = 0;
   }
   p->nEvent = 0;
@@ -321,6 +319,7 @@ const SlEvent *slReaderPacked(const SlReader *p){
 
 void slReaderEvent(SlOp *pOp, SlReader *p, SlEvent *pEvent){
   const SlEvent *pPacked = slReaderPacked(p);
+  int n;
   if( pPacked ){
     *pEvent = *pPacked;
     return;
@@ -345,9 +344,8 @@ void slReaderEvent(SlOp *pOp, SlReader *p, SlEvent *pEvent){
       if( pEvent->pData==0 ) pOp->rc = SQLITE_NOMEM;
       break;
     case SQLITE_BLOB:
-      pEvent->pData = sqlite3_column_blob(p->pRow, SL_EV_PAYLOAD);
-      pEvent->nData = sqlite3_column_bytes(p->pRow, SL_EV_PAYLOAD);
-      if( pEvent->pData==0 && pEvent->nData>0 ) pOp->rc = SQLITE_NOMEM;
+      pEvent->pData = slStmtBlob(pOp, p->pRow, SL_EV_PAYLOAD, &n);
+      pEvent->nData = n;
       break;
     default: break;
   }

@@ -65,12 +65,13 @@ static void retainRun(SlOp *pOp, int eSql, i64 i1, i64 i2){
 static void retainRewrite(SlOp *pOp, const SlBlock *pBlock, i64 iBlock,
                           int nKeep) {
   SlPacker *pPacker = slPackerNew();
-  SlEvent event;
+  SlEvent event, data;
   void *pData = 0;
-  i64 nData = 0;
   int i, rc = pPacker ? SQLITE_OK : SQLITE_NOMEM;
   sqlite3_stmt *pStmt;
   memset(&event, 0, sizeof(event));
+  data.eType = SQLITE_BLOB;
+  data.nData = 0;
   for(i=0; i<nKeep && rc==SQLITE_OK; i++){
     slBlockEvent(pBlock, i, &event);
     rc = slPackerAdd(pPacker, &event);
@@ -78,18 +79,15 @@ static void retainRewrite(SlOp *pOp, const SlBlock *pBlock, i64 iBlock,
   if( rc==SQLITE_OK ){
     rc = slPackerFinish(pPacker, iBlock,
                         sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1),
-                        &pData, &nData);
+                        &pData, &data.nData);
   }
+  data.pData = pData;
   slErrRc(pOp, rc);
   pStmt = slStmt(pOp, SL_SQL_PACK_BLOCK);
   slBindInt(pOp, pStmt, 1, iBlock);
   slBindInt(pOp, pStmt, 2, nKeep);
   slBindInt(pOp, pStmt, 3, event.iAtMs);
-  if( pOp->rc==SQLITE_OK
-   && sqlite3_bind_blob64(pStmt, 4, pData, (u64)nData, SQLITE_STATIC)
-  ){
-    slErrDb(pOp);
-  }
+  slBindEvent(pOp, pStmt, 4, &data);
   slRun(pOp, SL_SQL_PACK_BLOCK, pStmt);
   slPackerFree(pPacker);
 }
@@ -102,17 +100,17 @@ static SlBlock *retainDecode(SlOp *pOp, sqlite3_stmt *pStmt, const char *zId){
   SlBlock *pBlock = slBlockNew();
   i64 iBlock = sqlite3_column_int64(pStmt, 0);
   i64 nEvent = sqlite3_column_int64(pStmt, 1);
-  const void *pData = sqlite3_column_blob(pStmt, 2);
-  int nData = sqlite3_column_bytes(pStmt, 2);
+  int nData;
+  const void *pData = slStmtBlob(pOp, pStmt, 2, &nData);
   int rc = SQLITE_NOMEM;
-  if( pBlock && (pData || nData==0) ){
+  if( pBlock ){
     rc = slBlockDecode(pBlock, iBlock, nEvent, pData, nData,
                        sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
   }
   if( rc==SQLITE_OK ) return pBlock;
   slBlockFree(pBlock);
   if( rc==SQLITE_CORRUPT ){
-    if( nEvent<1 || nEvent>SL_BLOCK_EVENTS ) nEvent = 1;
+    if( nEvent>SL_BLOCK_EVENTS ) nEvent = 1;
     slErr(pOp, SQLITE_CORRUPT_VTAB,
           "session %s: events %lld to %lld are damaged", zId,
           SL_ORDINAL(iBlock), SL_ORDINAL(iBlock) + nEvent - 1);

@@ -205,8 +205,9 @@ static void saveParents(Save *p){
     if( mkdir(p->zPath, 0777)!=0 && errno!=EEXIST && errno!=EISDIR ){
       struct stat s;
       int e = errno;
-      /* A directory on a read-only file system may say anything but EEXIST. */
-      if( stat(p->zPath, &s)!=0 || !S_ISDIR(s.st_mode) ){
+      /* A directory on a read-only file system may say anything but EEXIST.
+      ** Something else would have shown when the target was looked at. */
+      if( stat(p->zPath, &s)!=0 ){
         errno = e;
         saveErrno(p, SQLITE_CANTOPEN);
       }
@@ -317,7 +318,8 @@ static void saveOpen(Save *p){
 ** Let go of the connection on the copy.
 */
 static void saveClose(Save *p){
-  int i, rc;
+  int i;
+  int rc;
   for(i=0; i<SAVE_COUNT; i++) sqlite3_finalize(p->apTo[i]);
   memset(p->apTo, 0, sizeof(p->apTo));
   /* All its statements are finalized, so that it can be closed. */
@@ -331,11 +333,12 @@ static void saveClose(Save *p){
 ** has that.
 */
 static void saveSyncDirectory(const Save *p){
-  char *zSlash = strrchr(p->zPath, '/');
+  char *zName = strrchr(p->zPath, '/') + 1;
+  char c = zName[0];
   int fd;
-  zSlash[0] = 0;
-  fd = open(p->zPath[0] ? p->zPath : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  zSlash[0] = '/';
+  zName[0] = 0;
+  fd = open(p->zPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  zName[0] = c;
   if( fd<0 ) return;
   (void)fsync(fd);
   close(fd);
@@ -439,8 +442,8 @@ static void saveTrimmed(Save *p, sqlite3_stmt *pFrom, const char *zId,
   SlOp *pOp = p->pOp;
   i64 iKey = sqlite3_column_int64(pFrom, 0);
   i64 nEvent = sqlite3_column_int64(pFrom, 1);
-  const void *pData = sqlite3_column_blob(pFrom, 3);
-  int nData = sqlite3_column_bytes(pFrom, 3);
+  int nData;
+  const void *pData = slStmtBlob(pOp, pFrom, 3, &nData);
   sqlite3_stmt *pTo = saveTo(p, SAVE_BLOCK);
   SlBlock *pBlock = slBlockNew();
   SlPacker *pPacker = slPackerNew();
@@ -451,7 +454,7 @@ static void saveTrimmed(Save *p, sqlite3_stmt *pFrom, const char *zId,
   int n = (int)(iTo - SL_ORDINAL(iKey) + 1);
   int rc = SQLITE_NOMEM;
   memset(&e, 0, sizeof(e));
-  if( pBlock && pPacker && (pData || nData==0) ){
+  if( pBlock && pPacker ){
     rc = slBlockDecode(pBlock, iKey, nEvent, pData, nData,
                        sqlite3_limit(pOp->pConn->db, SQLITE_LIMIT_LENGTH, -1));
   }
@@ -468,14 +471,17 @@ static void saveTrimmed(Save *p, sqlite3_stmt *pFrom, const char *zId,
           SL_ORDINAL(iKey) + nEvent - 1);
   }
   slErrRc(pOp, rc);
-  if( pOp->rc==SQLITE_OK
-   && (sqlite3_bind_int64(pTo, 1, iKey) || sqlite3_bind_int64(pTo, 2, n)
-       || sqlite3_bind_int64(pTo, 3, e.iAtMs)
-       || sqlite3_bind_blob64(pTo, 4, pNew, (u64)nNew, SQLITE_STATIC))
-  ){
-    saveErrTo(p);
+  if( pOp->rc==SQLITE_OK ){
+    /* This takes no memory, and the block is shorter than the old one. */
+    rc = sqlite3_bind_int64(pTo, 1, iKey);
+    if( ALWAYS(rc==SQLITE_OK) ) rc = sqlite3_bind_int64(pTo, 2, n);
+    if( ALWAYS(rc==SQLITE_OK) ) rc = sqlite3_bind_int64(pTo, 3, e.iAtMs);
+    if( ALWAYS(rc==SQLITE_OK) ){
+      rc = sqlite3_bind_blob64(pTo, 4, pNew, (u64)nNew, SQLITE_STATIC);
+    }
+    if( NEVER(rc!=SQLITE_OK) ) saveErrTo(p);
+    saveRow(p, pTo);
   }
-  if( pTo ) saveRow(p, pTo);
   slBlockFree(pBlock);
   slPackerFree(pPacker);
 }
@@ -528,12 +534,8 @@ static void saveAncestors(Save *p, const SlSession *pSession){
   SlSession s = *pSession;
   i64 iTo = SL_MAX_ORDINAL;
   while( s.iParent && pOp->rc==SQLITE_OK ){
-    i64 iChild = s.iKey;
     if( s.iForkedAt<iTo ) iTo = s.iForkedAt;
-    if( s.iParent>=iChild || !slSessionByKey(pOp, s.iParent, &s) ){
-      slErr(pOp, SQLITE_CORRUPT_VTAB, "session %s has lost its parent", s.zId);
-      return;
-    }
+    slParent(pOp, &s);
     saveRows(p, SAVE_TOMBSTONE, &s, iTo);
     saveHistory(p, &s, iTo);
   }
@@ -564,9 +566,11 @@ static void saveSchema(Save *p){
 }
 
 /*
-** Copy one session.
+** Copy one session, once it is known that its ancestors are there.
 */
 static void saveOne(Save *p, const SlSession *pSession){
+  SlSession s = *pSession;
+  while( s.iParent && p->pOp->rc==SQLITE_OK ) slParent(p->pOp, &s);
   saveSchema(p);
   saveRows(p, SAVE_CONFIG, pSession, 0);
   saveRows(p, SAVE_SESSION, pSession, 0);

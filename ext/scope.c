@@ -70,16 +70,16 @@ static int probeCompare(const SlProbe *p, const SlMemoryEntry *pEntry){
 }
 
 /*
-** The probe for what pWhere names, of the connection's tenant. A scope or
-** key of 0 bytes comes before all others.
+** The probe for the scope and key that pWhere names, of the connection's
+** tenant. A scope or key of 0 bytes comes before all others.
 */
 static void probeInit(SlProbe *p, SlOp *pOp, const SlEntry *pWhere){
   p->zTenant = pOp->pConn->zTenant;
   p->nTenant = (int)strlen(p->zTenant);
-  p->zScope = pWhere->zScope ? pWhere->zScope : "";
-  p->nScope = pWhere->zScope ? pWhere->nScope : 0;
-  p->zKey = pWhere->zKey ? pWhere->zKey : "";
-  p->nKey = pWhere->zKey ? pWhere->nKey : 0;
+  p->zScope = pWhere->zScope;
+  p->nScope = pWhere->nScope;
+  p->zKey = pWhere->zKey;
+  p->nKey = pWhere->nKey;
 }
 
 /*
@@ -575,7 +575,7 @@ static int scanMemory(SlOp *pOp, SlScopeScan *p){
     entryUnref(p->pEntry);
     p->pEntry = pNext;
     if( pNext==0 ) return 0;
-  }while( pNext->iSerial>p->iLast && p->nKey==0 );
+  }while( pNext->iSerial>p->iLast );
   pEntry->iKey = SL_SCOPE_MEMORY | pNext->iSerial;
   pEntry->zScope = pNext->z + pNext->nTenant;
   pEntry->nScope = pNext->nScope;
@@ -666,8 +666,7 @@ int slScopeMatch(SlOp *pOp, const SlScopeScan *p, const char *z, i64 n){
   const char *zValue;
   i64 nValue = 0;
   int bMatch;
-  assert(p->mLayer == SL_LAYER_STORE);
-  if( pOp->rc!=SQLITE_OK ) return 0;
+  assert(p->mLayer == SL_LAYER_STORE && pOp->rc == SQLITE_OK);
   if( textContains(p->entry.zKey, p->entry.nKey, z, n) ) return 1;
   zValue = scanValueText(pOp, p, &nValue, &pCopy);
   bMatch = zValue && textContains(zValue, nValue, z, n);
@@ -753,11 +752,9 @@ void slScopeList(SlOp *pOp, SlScopeCount **paCount, int *pnCount){
   CountList list;
   int i, n = 0;
   memset(&list, 0, sizeof(list));
-  if( pOp->rc==SQLITE_OK ){
-    countAdd(pOp, &list, sqlite3_mprintf(SL_SCOPE_GLOBAL), 0, 0);
-    countStore(pOp, &list);
-    countMemory(pOp, &list);
-  }
+  countAdd(pOp, &list, sqlite3_mprintf(SL_SCOPE_GLOBAL), 0, 0);
+  countStore(pOp, &list);
+  countMemory(pOp, &list);
   if( list.n>1 ){
     qsort(list.a, (size_t)list.n, sizeof(list.a[0]), countCompare);
   }

@@ -134,7 +134,7 @@ static int sessionHasId(SlOp *pOp, const char *zId, SlSession *p){
   char zTo[28];
   sqlite3_stmt *pStmt;
   int bFound;
-  if( pOp->rc!=SQLITE_OK || !sessionTables(pOp) ) return 0;
+  if( !sessionTables(pOp) ) return 0;
   memcpy(zTo, zId, 26);
   zTo[26] = ' '; /* the first text after the id */
   zTo[27] = 0;

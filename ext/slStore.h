@@ -249,6 +249,9 @@ i64 slQueryInt(SlOp *, int eSql, i64 i1, i64 i2, i64 iDefault);
 ** error. Sets *pn to its bytes. */
 const char *slStmtText(SlOp *, sqlite3_stmt *, int i, int *pn);
 
+/* The bytes of column i, read from a table. Sets *pn to their number. */
+const void *slStmtBlob(SlOp *, sqlite3_stmt *, int i, int *pn);
+
 /* Copy of it as sqlite3_malloc'd text, NULL on failure. */
 char *slColumnText(SlOp *, sqlite3_stmt *, int i);
 

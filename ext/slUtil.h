@@ -40,12 +40,12 @@ typedef unsigned int u32;
 /*
 ** A condition that cannot be false, or true, as far as anybody knows, and that
 ** is looked at all the same. A debug build (SQLITE_DEBUG) stops where it isn't
-** as thought; for the measure of coverage (SL_COVERAGE) the condition is gone,
-** since no test can take the other way: X must have no side effect.
+** as thought; for the measure of coverage (SL_COVERAGE) the condition is not
+** evaluated, since no test can take the other way: X must have no side effect.
 */
 #if defined(SL_COVERAGE)
-#define ALWAYS(X) (1)
-#define NEVER(X)  (0)
+#define ALWAYS(X) (1 || (X))
+#define NEVER(X)  (0 && (X))
 #elif defined(SQLITE_DEBUG)
 #define ALWAYS(X) ((X) ? 1 : (assert(0), 0))
 #define NEVER(X)  ((X) ? (assert(0), 1) : 0)
@@ -184,7 +184,7 @@ void slJsonWalk(SlJsonWalk *, const char *z, i64 n);
 
 /*
 ** Enter the array or object that begins here, by its bracket: 1, or 0 if
-** something else is here, which is no error.
+** something else is here, which is no error. Nothing has been wrong so far.
 */
 int slJsonWalkEnter(SlJsonWalk *, char cOpen);
 
@@ -194,7 +194,7 @@ int slJsonWalkEnter(SlJsonWalk *, char cOpen);
 */
 int slJsonWalkNext(SlJsonWalk *, char cClose, SlJson *pKey);
 
-/* Take the value that is here: 1, or 0 on error. */
+/* Take the value that is here: 1, or 0 on error. The same holds. */
 int slJsonWalkValue(SlJsonWalk *, SlJson *pVal);
 
 /* 1 if nothing but white space is left; anything else is an error. */
@@ -219,7 +219,7 @@ int slJsonInt(const SlJson *, i64 *);
 
 /*
 ** The nearest double of an SL_JSON_INT or SL_JSON_REAL, whatever the locale.
-** Infinite if out of range, 0.0 for other types.
+** Infinite if out of range.
 */
 double slJsonReal(const SlJson *);
 

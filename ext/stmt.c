@@ -102,7 +102,11 @@ void slFree(SlOp *pOp, int eSql, sqlite3_stmt *pStmt){
 }
 
 void slBindInt(SlOp *pOp, sqlite3_stmt *pStmt, int i, i64 iVal){
-  if( pOp->rc==SQLITE_OK && sqlite3_bind_int64(pStmt, i, iVal) ) slErrDb(pOp);
+  int rc;
+  if( pOp->rc!=SQLITE_OK ) return;
+  rc = sqlite3_bind_int64(pStmt, i, iVal);
+  /* It takes no memory, and the statement is not running. */
+  if( NEVER(rc!=SQLITE_OK) ) slErrDb(pOp);
 }
 
 void slBindText(SlOp *pOp, sqlite3_stmt *pStmt, int i, const char *z, i64 n){
@@ -192,6 +196,17 @@ const char *slStmtText(SlOp *pOp, sqlite3_stmt *pStmt, int i, int *pn){
   *pn = sqlite3_column_bytes(pStmt, i);
   if( z==0 ) pOp->rc = SQLITE_NOMEM;
   return z;
+}
+
+const void *slStmtBlob(SlOp *pOp, sqlite3_stmt *pStmt, int i, int *pn){
+  const void *p = sqlite3_column_blob(pStmt, i);
+  *pn = sqlite3_column_bytes(pStmt, i);
+  /* Only what zeroblob() gives has yet to be made, and is not stored. */
+  if( NEVER(p==0 && *pn>0) ){
+    slErrRc(pOp, SQLITE_NOMEM);
+    *pn = 0;
+  }
+  return p;
 }
 
 char *slColumnText(SlOp *pOp, sqlite3_stmt *pStmt, int i){

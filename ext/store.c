@@ -48,8 +48,8 @@ void slErrDb(SlOp *pOp){
     pOp->rc = SQLITE_NOMEM;
   }else{
     /* A SQLITE_SCHEMA that left xUpdate would run the statement again. */
-    slErr(pOp, rc == SQLITE_OK || rc == SQLITE_SCHEMA ? SQLITE_ERROR : rc, "%s",
-          sqlite3_errmsg(db));
+    if( NEVER(rc==SQLITE_OK) || rc==SQLITE_SCHEMA ) rc = SQLITE_ERROR;
+    slErr(pOp, rc, "%s", sqlite3_errmsg(db));
   }
 }
 
@@ -431,7 +431,7 @@ static void slDbAbsent(SlOp *pOp){
     }
   }
   slFree(pOp, SL_SQL_CONFIG_OBJECT, pStmt);
-  if( bTable && pOp->rc==SQLITE_OK ){
+  if( bTable ){
     pOp->rc = SQLITE_ERROR;
     pOp->zErr = zErr;
   }else{
@@ -458,8 +458,8 @@ static int slDbUnchanged(SlOp *pOp){
   SlDb *pDb = pOp->pDb;
   sqlite3_stmt *pStmt;
   if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA
-   || pDb->aStmt[SL_SQL_CONFIG_TOUCH]==0
-   || pDb->aStmt[SL_SQL_CONFIG_PROBE]==0
+   || NEVER(pDb->aStmt[SL_SQL_CONFIG_TOUCH]==0)
+   || NEVER(pDb->aStmt[SL_SQL_CONFIG_PROBE]==0)
   ){
     return 0;
   }
@@ -561,7 +561,7 @@ static void slDbVerifyOnce(SlOp *pOp){
 
 int slOpRead(SlOp *pOp){
   if( pOp->rc!=SQLITE_OK ) return 0;
-  if( pOp->bLockHeld || slDbFresh(pOp->pDb) ) return 1;
+  if( slDbFresh(pOp->pDb) ) return 1;
   if( pOp->pProbe==0 && slDbUnchanged(pOp) ) return 1;
   slDbProbe(pOp);
   if( pOp->rc!=SQLITE_OK || pOp->pDb->iSchema==0 ) return 0;
@@ -751,13 +751,13 @@ static void slInitTask(SlOp *pOp, void *pArg){
 
 int slInit(SlOp *pOp){
   int iSchema = 0;
-  if( slOpRead(pOp) && pOp->pDb->iSchema==SL_SCHEMA ) return SL_SCHEMA;
+  /* There is no older schema yet. */
+  if( slOpRead(pOp) && ALWAYS(pOp->pDb->iSchema==SL_SCHEMA) ) return SL_SCHEMA;
   slOpWrite(pOp, slInitTask, &iSchema);
   return iSchema;
 }
 
 i64 slSchemaVersion(SlOp *pOp){
-  if( pOp->rc!=SQLITE_OK ) return -1;
   slDbProbe(pOp);
   if( pOp->pDb->iSchema>SL_SCHEMA && pOp->zErr ){
     sqlite3_free(pOp->zErr);

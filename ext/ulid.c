@@ -153,11 +153,12 @@ static int ulidFresh(UlidOwn *pOwn, u64 iMs, SlUlid *p){
 
 /*
 ** The time in ms. To ask the clock costs as much as all the rest of a new id,
-** so one reading is good for a run of ids: for a few microseconds. The lock
-** is held.
+** so one reading is good for a run of ids: for a few microseconds. A counter
+** that stands still is none, and beyond all bounds as one that was read before
+** the last reading. The lock is held.
 */
 static u64 ulidNow(u64 iTick){
-  if( iTick==0 || ulid.iMs==0 || iTick-ulid.iTick>=ULID_STALE ){
+  if( ulid.iMs==0 || iTick-ulid.iTick-1>=ULID_STALE-1 ){
     i64 iNow = slNowMs();
     ulid.iMs = iNow < 0 ? 0 : (u64)iNow;
     ulid.iTick = iTick;

@@ -66,7 +66,6 @@ i64 slArgInt(SlOp *pOp, const char *zArg, sqlite3_value *pVal, i64 iNull){
 
 i64 slArgAge(SlOp *pOp, const char *zArg, sqlite3_value *pVal){
   i64 iRes = 0;
-  if( pOp->rc!=SQLITE_OK ) return 0;
   if( slArgNull(pVal) ){
     slErr(pOp, SQLITE_ERROR, "invalid %s: NULL", zArg);
     return 0;

@@ -138,7 +138,6 @@ static void queryFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
 static void scColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
                      int iCol) {
   const SlEntry *pEntry = &((ScopeCursor *)pBase)->scan.entry;
-  if( sqlite3_vtab_nochange(pCtx) ) return;
   switch( iCol ){
     case SC_SCOPE:
       slResultText(pOp, pCtx, pEntry->zScope, pEntry->nScope);

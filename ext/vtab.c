@@ -74,7 +74,8 @@ static int vtabConnect(sqlite3 *db, void *pAux, int nArg,
   pNew->pTable = pData->pTable;
   *ppVtab = &pNew->base;
   rc = sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
-  if( rc==SQLITE_OK ){
+  /* Inside xConnect it has nothing to object to. */
+  if( ALWAYS(rc==SQLITE_OK) ){
     rc = sqlite3_vtab_config(db, SQLITE_VTAB_CONSTRAINT_SUPPORT, 1);
   }
   return rc;
@@ -224,6 +225,7 @@ static int vtabFilter(sqlite3_vtab_cursor *pCursor, int idxNum,
   SlConn *pConn = ((SlVtab *)pCursor->pVtab)->pConn;
   u32 mArg = (u32)idxNum;
   SlOp *pOp = &pCur->op;
+  u32 m;
   int i;
   int iArg = 0;
   (void)nArg;
@@ -232,9 +234,9 @@ static int vtabFilter(sqlite3_vtab_cursor *pCursor, int idxNum,
   pCur->bEof = 0;
   pCur->iRowid = 0;
   pCur->mArg = mArg & pTable->mHidden & ~((u32)1 << pTable->iSchema);
-  for(i=0; i<32 && mArg>>i && pOp->rc==SQLITE_OK; i++){
+  for(i=0, m=mArg; m && pOp->rc==SQLITE_OK; i++, m>>=1){
     if( pCur->mArg>>i & 1 ) cursorHold(pOp, pCur, apArg[iArg]);
-    iArg += mArg >> i & 1;
+    iArg += m & 1;
   }
   if( pOp->rc==SQLITE_OK ) pTable->xFilter(pOp, pCur, mArg, idxStr, apArg);
   return vtabResult(pCursor->pVtab, pOp);
@@ -306,10 +308,11 @@ static int vtabUpdate(sqlite3_vtab *pVtab, int nArg, sqlite3_value **apArg,
   }else{
     i64 iOld = sqlite3_value_int64(apArg[0]);
     SlDb *pDb = slDbByIndex(pConn, (int)(iOld >> 48));
-    slOpBegin(&op, pConn, pDb ? pDb->zName : 0);
+    /* The row has been read, so that its database is known and attached. */
+    slOpBegin(&op, pConn, ALWAYS(pDb) ? pDb->zName : 0);
     iOld &= ((i64)1 << 48) - 1;
     iKey = iOld;
-    if( op.rc==SQLITE_OK && nArg>1 ){
+    if( ALWAYS(op.rc==SQLITE_OK) && nArg>1 ){
       sqlite3_value *pSchema = apArg[2 + pTable->iSchema];
       if( sqlite3_value_int64(apArg[1])!=sqlite3_value_int64(apArg[0]) ){
         slReadOnly(&op, "rowid");

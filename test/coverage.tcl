@@ -53,6 +53,7 @@ proc add {var key n} {
 
 cd $dir
 foreach f [lsort [glob build/obj/*.gcno build/static/*.gcno \
+                    build/test/*-ext_block.gcno \
                     build/test/fuzz/*-{fuzz_block,rows}.gcno]] {
   if {![string match gen-* [file tail $f]]} { read_gcov $f }
 }

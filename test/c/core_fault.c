@@ -369,7 +369,7 @@ static void parseFile(const char *zFile, Scenario **pa, int *pn){
   if( zStart ) die("%s: a statement without an end", zFile);
 }
 
-/* ---- functions with bugs, for tests of the harness ------------------- */
+/* ---- functions with bugs, for tests of the harness; a function of use ------ */
 
 /*
 ** bug_leak(): loses its first allocation when the second fails.
@@ -469,6 +469,18 @@ static void bugOverrun(sqlite3_context *pCtx, int n, sqlite3_value **ap){
   sqlite3_free(p);
 }
 
+/*
+** load_again(): sessionlog is loaded where it is already.
+*/
+static void loadAgain(sqlite3_context *pCtx, int n, sqlite3_value **ap){
+  char *zErr = 0;
+  int rc = sqlite3_sessionlog_init(sqlite3_context_db_handle(pCtx), &zErr, 0);
+  (void)n;
+  (void)ap;
+  if( rc!=SQLITE_OK ) sqlite3_result_error_code(pCtx, rc);
+  sqlite3_free(zErr);
+}
+
 static void bugRegister(sqlite3 *db){
   static const struct {
     const char *zName;
@@ -476,7 +488,7 @@ static void bugRegister(sqlite3 *db){
   } aBug[] = { { "bug_leak", bugLeak },           { "bug_ignore", bugIgnore },
                { "bug_code", bugCode },           { "bug_half", bugHalf },
                { "bug_unchecked", bugUnchecked }, { "bug_freed", bugFreed },
-               { "bug_overrun", bugOverrun } };
+               { "bug_overrun", bugOverrun },     { "load_again", loadAgain } };
   size_t i;
   for(i=0; i<sizeof(aBug)/sizeof(aBug[0]); i++){
     sqlite3_create_function(db, aBug[i].zName, 0, SQLITE_UTF8, 0, aBug[i].x, 0,

@@ -11,9 +11,15 @@
 **
 ** An SQL that begins with "fork:" runs in a child.
 **
-** Two calls can also succeed with a strange result, where ERROR is "odd": the
-** clock (clock_gettime) is then far in the future, and the bits from
-** getentropy are all ones. "past" is a clock before 1970.
+** Some calls can also succeed with a strange result, where ERROR is "odd": the
+** clock (clock_gettime) is then far in the future, the bits from getentropy and
+** the memory from mmap are all ones, and the decimal point of snprintf is of two
+** bytes, as it is in some locales. "past" is a clock before 1970. What read gets
+** is TEXT where ERROR is "=TEXT".
+**
+** Not of the system: sqlite3_libversion_number, whatever ERROR is, says that
+** SQLite is 3.38; and slPackerAdd finds an event too big, as it does where
+** SQLite was built for larger values than usual.
 **
 ** The functions below are found before libc's, by SQLite too, whose calls go
 ** well: only those from this program fail, which sessionlog is part of.
@@ -54,6 +60,7 @@ static const struct {
   { "EIO", EIO },       { "EINTR", EINTR },   { "EINVAL", EINVAL },
   { "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT }, { "ENOMEM", ENOMEM },
   { "EACCES", EACCES }, { "EROFS", EROFS },   { "EMFILE", EMFILE },
+  { "EISDIR", EISDIR },
 };
 
 /*
@@ -116,9 +123,44 @@ int open(const char *z, int flags, ...){
 void *mmap(void *p, size_t n, int prot, int flags, int fd, off_t iOff){
   /* Some processors' system call takes its arguments in memory. */
   static void *(*xMmap)(void *, size_t, int, int, int, off_t);
+  int bFails = fails("mmap");
   if( xMmap==0 ) *(void **)&xMmap = dlsym(RTLD_NEXT, "mmap64");
-  if( fails("mmap") ) return MAP_FAILED;
-  return xMmap(p, n, prot, flags, fd, iOff);
+  if( bFails && !isOdd() ) return MAP_FAILED;
+  p = xMmap(p, n, prot, flags, fd, iOff);
+  if( bFails ) memset(p, 0xff, n);
+  return p;
+}
+ssize_t read(int fd, void *p, size_t n){
+  size_t nText;
+  if( !fails("read") ) return (ssize_t)syscall(SYS_read, fd, p, n);
+  if( g.zError[0]!='=' ) return -1;
+  nText = strlen(&g.zError[1]);
+  if( nText<n ) n = nText;
+  memcpy(p, &g.zError[1], n);
+  return (ssize_t)n;
+}
+int snprintf(char *z, size_t n, const char *zFmt, ...){
+  va_list ap;
+  char *zPoint;
+  int rc;
+  va_start(ap, zFmt);
+  rc = vsnprintf(z, n, zFmt, ap);
+  va_end(ap);
+  zPoint = strchr(z, '.');
+  if( zPoint && (size_t)rc+1<n && fails("snprintf") ){
+    memmove(zPoint + 2, zPoint + 1, strlen(zPoint));
+    memcpy(zPoint, "\xd9\xab", 2);
+    rc++;
+  }
+  return rc;
+}
+int sqlite3_libversion_number(void){
+  return fails("sqlite3_libversion_number") ? 3038005 : SQLITE_VERSION_NUMBER;
+}
+int __real_slPackerAdd(void *, const void *);
+int __wrap_slPackerAdd(void *, const void *);
+int __wrap_slPackerAdd(void *p, const void *pEvent){
+  return fails("slPackerAdd") ? SQLITE_TOOBIG : __real_slPackerAdd(p, pEvent);
 }
 int madvise(void *p, size_t n, int e){
   return fails("madvise") ? -1 : (int)syscall(SYS_madvise, p, n, e);

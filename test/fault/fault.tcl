@@ -2,7 +2,7 @@
 
 set fault [file join $sl::root test fault]
 set scenarios {}
-foreach f {place session event life} {
+foreach f {place session event life edge} {
   lappend scenarios [file join $fault $f.sql]
 }
 
@@ -17,15 +17,15 @@ proc core_fault {mode args} {
 # The time of a soak is for so many modes.
 set modes 1
 
-# Run all scenarios with about N points: no complaints.  In a soak the time
-# sets their number, and the seed which they are.  SESSIONLOG_POINTS is another
-# number of failing allocations (make coverage).
+# Run all scenarios with about N points, of mode "own" with all: no complaints.
+# In a soak the time sets their number, and the seed which they are.
+# SESSIONLOG_POINTS is another number of failing allocations (make coverage).
 proc do_points_test {name mode n} {
   global env scenarios
   if {$mode eq "oom" && [info exists env(SESSIONLOG_POINTS)]} {
     set n $env(SESSIONLOG_POINTS)
   }
-  set options [list -budget [expr {$n+$n/20}]]
+  set options [list -budget [expr {$mode eq "own" ? 0 : $n+$n/20}]]
   if {[info exists env(SESSIONLOG_SOAK)]} {
     set s [expr {$env(SESSIONLOG_SECONDS)/$::modes+1}]
     set options [list -budget [expr {$s*400}] -seconds $s \
