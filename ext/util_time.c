@@ -57,7 +57,7 @@ int slParseDecimal(const char *z, i64 n, i64 *pOut){
     return 0;
   }
   /* In two steps, for the least number has no positive counterpart */
-  *pOut = bNeg && v ? -1 - (i64)(v - 1) : (i64)v;
+  *pOut = bNeg ? -1 - (i64)(v - 1) : (i64)v;
   return 1;
 }
 
@@ -67,9 +67,7 @@ int slParseDecimal(const char *z, i64 n, i64 *pOut){
 int slParseAge(const char *z, i64 n, i64 *pMs){
   u64 v;
   i64 nUnit = 1; /* Milliseconds in the unit */
-  i64 i;
-  if( n<=0 ) return 0;
-  i = timeDigits(z, n, (u64)TIME_MAX_I64, &v);
+  i64 i = timeDigits(z, n, (u64)TIME_MAX_I64, &v);
   if( i==0 || i<n-1 ) return 0;
   if( i==n-1 ){
     switch( z[i] ){
@@ -116,18 +114,18 @@ static void timeMust(TimeText *p, char c){
 */
 static int timeField(TimeText *p, int nDigit, int iMin, int iMax){
   int v = 0;
-  if( p->bBad || p->zEnd-p->z<nDigit ){
+  if( p->zEnd-p->z<nDigit ){
     p->bBad = 1;
     return 0;
   }
-  while( nDigit-- ){
+  do {
     char c = *p->z++;
     if( c<'0' || c>'9' ){
       p->bBad = 1;
       return 0;
     }
     v = v * 10 + (c - '0');
-  }
+  }while( --nDigit );
   if( v<iMin || v>iMax ) p->bBad = 1;
   return v;
 }
@@ -179,7 +177,6 @@ int slParseIso8601(const char *z, i64 n, i64 *pMs){
   i64 nDay;   /* Days since 1970-01-01 */
   int iHour = 0, iMinute = 0, iSecond = 0, iMs = 0, iZone = 0;
 
-  if( n<=0 ) return 0;
   t.z = z;
   t.zEnd = z + n;
   t.bBad = 0;
@@ -218,10 +215,10 @@ int slParseIso8601(const char *z, i64 n, i64 *pMs){
 ** Writes v as nDigit decimal digits at z.
 */
 static void timePut(char *z, int nDigit, i64 v){
-  while( nDigit-- ){
-    z[nDigit] = (char)('0' + v % 10);
+  do {
+    z[--nDigit] = (char)('0' + v % 10);
     v /= 10;
-  }
+  }while( nDigit );
 }
 
 /*
@@ -318,7 +315,7 @@ static int utf8Char(const u8 *z, const u8 *zEnd){
 ** See slUtil.h.
 */
 int slUtf8Valid(const u8 *z, i64 n){
-  const u8 *zEnd = n > 0 ? z + n : z;
+  const u8 *zEnd = z + n;
   while( z<zEnd ){
     int nChar = zEnd - z >= 8 && utf8Ascii8(z) ? 8 : utf8Char(z, zEnd);
     if( nChar==0 ) return 0;

@@ -212,6 +212,7 @@ set tmp $tmp/sl-mutate-[pid]
 file mkdir $tmp
 set env(SESSIONLOG_SO) $dir/build/sessionlog.so
 set env(SESSIONLOG_STOP) 1
+set env(SESSIONLOG_DIRECT) 1
 
 # The command of a test: a test file, or MODE:SCENARIO of core_fault.
 proc test_command {t slot} {
@@ -330,8 +331,8 @@ foreach l [split [contents $test/mutants.txt] \n] {
 }
 
 # The tests in which the mutant makes a difference, those first that are likely
-# to notice soon: by what they noticed of this source file.  Of the scenarios
-# of faults a few for each mode, which come last.
+# to notice soon: by their name, and by what they noticed of this source file.
+# Of the scenarios of faults a few for each mode, which come last.
 proc candidates {mutant} {
   global seen cpu nRun nKill
   lassign $mutant i kind name
@@ -340,7 +341,8 @@ proc candidates {mutant} {
   foreach t [array names seen] {
     if {[string index $seen($t) $byte] ne "\1"} continue
     set k $name,$t
-    set rate [expr {[string first : $t] < 0 ? 0.5 : 0.01}]
+    set rate [expr {[string first : $t] >= 0 ? 0.01
+                    : [string first $t $name] >= 0 ? 20 : 0.5}]
     if {[info exists nRun($k)]} {
       set rate [expr {($nKill($k)+$rate)/($nRun($k)+1.0)}]
     }
