@@ -56,9 +56,9 @@ static void flushPath(SlOp *pOp, const char *zPath){
   do {
     rc = fsync(fd);
   }while( rc!=0 && errno==EINTR );
-  close(fd);
   /* EINVAL: there is nothing to sync behind that descriptor. */
   if( rc!=0 && errno!=EINVAL ) slErrRc(pOp, SQLITE_IOERR_FSYNC);
+  close(fd);
 }
 
 /*
