@@ -32,8 +32,8 @@ CFLAGS ?= -O2 -g
 # What is left reports each conversion that can lose bits.
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion $(WERROR)
 
-# Files of more than 2 GB, where long has 32 bits.
-LARGE := -D_FILE_OFFSET_BITS=64
+# Files of more than 2 GB, and times after 2038, where long has 32 bits.
+LARGE := -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 # Files that need more than C99 define _GNU_SOURCE or _POSIX_C_SOURCE on their
 # own first line.
 BASE := -std=c99 $(WARN) $(LARGE) -Iext -Ibuild/gen -DSL_VERSION='"$(VERSION)"'

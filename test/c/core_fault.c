@@ -1188,7 +1188,7 @@ static void stackPoint(void){
   size_t iSlot;
   for(i=0; i<n; i++) h = (h ^ (size_t)ap[i]) * 1099511628211u;
   if( h==0 ) h = 1;
-  for(iSlot=h>>40; aStack[iSlot%STACK_SLOTS]; iSlot++){
+  for(iSlot=(size_t)(h>>40); aStack[iSlot%STACK_SLOTS]; iSlot++){
     if( aStack[iSlot%STACK_SLOTS]==h ) return;
   }
   aStack[iSlot % STACK_SLOTS] = h;

@@ -179,6 +179,11 @@ int getentropy(void *p, size_t n){
   }
   return syscall(SYS_getrandom, p, n, 0) == (long)n ? 0 : -1;
 }
+#ifdef SYS_clock_gettime64
+#define CLOCK_CALL SYS_clock_gettime64
+#else
+#define CLOCK_CALL SYS_clock_gettime
+#endif
 int clock_gettime(clockid_t e, struct timespec *p){
   int bFails = fails("clock_gettime");
   if( bFails && strcmp(g.zError, "past")==0 ){
@@ -191,7 +196,7 @@ int clock_gettime(clockid_t e, struct timespec *p){
     p->tv_nsec = 0;
     return 0;
   }
-  return bFails ? -1 : (int)syscall(SYS_clock_gettime, e, p);
+  return bFails ? -1 : (int)syscall(CLOCK_CALL, e, p);
 }
 
 static int onRow(void *pArg, int n, char **az, char **azName){
