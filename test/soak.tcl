@@ -77,9 +77,13 @@ form concurrency {
   run $bin/core_conc $tmp 10000000 -batch 200
 }
 
-# A locked connection against another tenant, by other guesses each time.
+# A locked connection against another tenant, by other guesses each time; and
+# the cases of hostile callers, which are the same each time.
 form tenants {
   rounds $tclsh $test/tenant.test
+}
+form callers {
+  run $tclsh $test/hostile.test
 }
 
 # Every allocation fails.
