@@ -14,7 +14,6 @@
 static const char *argPath(SlOp *pOp, sqlite3_value *pVal){
   int n;
   const char *z = slArgText(pOp, "path", pVal, &n);
-  if( pOp->rc!=SQLITE_OK ) return 0;
   if( z==0 ){
     slErr(pOp, SQLITE_ERROR, "invalid path: NULL");
   }else if( n==0 ){
@@ -37,18 +36,10 @@ void slFnSave(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
     slErr(pOp, SQLITE_ERROR,
           "tenant is locked: session_save(path, ref) saves a session");
   }
-  if( nArg<2 ){
-    slOpRead(pOp);
-    if( pOp->rc==SQLITE_OK ) slSave(pOp, zPath, 0);
-  }else{
-    if( slOpRead(pOp) ){
-      slNeed(pOp, ap[1], &session);
-    }else{
-      slNoSession(pOp, ap[1]);
-    }
-    if( pOp->rc==SQLITE_OK ) slSave(pOp, zPath, &session);
-  }
-  if( pOp->rc==SQLITE_OK ) sqlite3_result_value(pCtx, ap[0]);
+  slOpRead(pOp);
+  if( nArg>1 ) slNeed(pOp, ap[1], &session);
+  if( pOp->rc==SQLITE_OK ) slSave(pOp, zPath, nArg > 1 ? &session : 0);
+  sqlite3_result_value(pCtx, ap[0]);
 }
 
 /*
@@ -74,7 +65,6 @@ void slFnImport(SlOp *pOp, sqlite3_context *pCtx, int nArg,
   if( nArg>1 && !slArgNull(ap[1]) ){
     zName = slArgName(pOp, "name", ap[1], 1, &nName);
   }
-  if( pOp->rc!=SQLITE_OK ) return;
   slImport(pOp, (const char *)e.pData, e.nData, zName, nName, &session);
   slResultText(pOp, pCtx, session.zId, -1);
 }

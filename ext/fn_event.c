@@ -9,13 +9,6 @@
   "VALUES(...)"
 
 /*
-** Fail where an explicit NULL is given as the session to write to.
-*/
-static void needRef(SlOp *pOp, sqlite3_value *pRef){
-  if( slArgNull(pRef) ) slErr(pOp, SQLITE_ERROR, "no such session: NULL");
-}
-
-/*
 ** session_append(ref, kind, payload [, at_ms [, key]]): append an event,
 ** return its ordinal. at_ms INTEGER ms since 1970 UTC, default now. A known
 ** key gives the ordinal that it has.
@@ -25,7 +18,6 @@ void slFnAppend(SlOp *pOp, sqlite3_context *pCtx, int nArg,
   SlAppend a;
   memset(&a, 0, sizeof(a));
   slOpGuard(pOp, DML_APPEND);
-  needRef(pOp, ap[0]);
   a.pRef = ap[0];
   a.event.zKind = slArgName(pOp, "kind", ap[1], 0, &a.event.nKind);
   if( nArg>3 && !slArgNull(ap[3]) ){
@@ -35,10 +27,8 @@ void slFnAppend(SlOp *pOp, sqlite3_context *pCtx, int nArg,
   if( nArg>4 && !slArgNull(ap[4]) ){
     a.event.zKey = slArgName(pOp, "key", ap[4], 0, &a.event.nKey);
   }
-  if( pOp->rc==SQLITE_OK ){
-    slEventFromValue(pOp, &a.event, ap[2]);
-    slAppend(pOp, &a);
-  }
+  slEventFromValue(pOp, &a.event, ap[2]);
+  slAppend(pOp, &a);
   slResultInt(pOp, pCtx, a.iOrdinal);
 }
 
@@ -67,7 +57,7 @@ static void batchMalformed(SlOp *pOp, const JsonBatch *p){
 ** Put "event N: " before the operation's message.
 */
 static void batchWhere(SlOp *pOp, i64 iEvent){
-  if( pOp->rc!=SQLITE_OK && pOp->zErr ){
+  if( pOp->zErr ){
     char *z = sqlite3_mprintf("event %lld: %z", iEvent, pOp->zErr);
     pOp->zErr = z;
     if( z==0 ) pOp->rc = SQLITE_NOMEM;
@@ -134,7 +124,7 @@ static void batchEvent(SlOp *pOp, JsonBatch *pBatch){
     }
     return;
   }
-  while( pOp->rc==SQLITE_OK && slJsonWalkNext(&pBatch->walk, '}', &key) ){
+  while( slJsonWalkNext(&pBatch->walk, '}', &key) ){
     i = batchMember(&key);
     if( !slJsonWalkValue(&pBatch->walk, &val) ) break;
     if( i==BATCH_MEMBERS ){
@@ -176,10 +166,8 @@ static void batchTask(SlOp *pOp, void *pArg){
     batchEvent(pOp, p);
     batchWhere(pOp, iEvent);
   }
-  if( pOp->rc==SQLITE_OK ){
-    slJsonWalkEnd(&p->walk);
-    batchMalformed(pOp, p);
-  }
+  slJsonWalkEnd(&p->walk);
+  batchMalformed(pOp, p);
   p->iHead = slHead(pOp, &p->append.session);
 }
 
@@ -196,12 +184,9 @@ void slFnAppendJson(SlOp *pOp, sqlite3_context *pCtx, int nArg,
   (void)nArg;
   memset(&b, 0, sizeof(b));
   slOpGuard(pOp, DML_APPEND);
-  needRef(pOp, ap[0]);
   b.append.pRef = ap[0];
   b.z = slArgText(pOp, "array", ap[1], &n);
-  if( pOp->rc==SQLITE_OK && b.z==0 ){
-    slErr(pOp, SQLITE_ERROR, "invalid array: NULL");
-  }
+  if( b.z==0 ) slErr(pOp, SQLITE_ERROR, "invalid array: NULL");
   if( pOp->rc==SQLITE_OK ){
     slJsonWalk(&b.walk, b.z, n);
     if( !slJsonWalkEnter(&b.walk, '[') ){

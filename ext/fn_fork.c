@@ -16,31 +16,19 @@ struct SlForkCall {
   SlSession child; /* OUT; iKey 0: there is no current session */
 };
 
-/*
-** The current session, if there is one that still exists.
-*/
-static int forkCurrent(SlOp *pOp, SlSession *pOut){
-  const char *zId = pOp->pConn->zCurrent;
-  return zId[0] && slFindText(pOp, zId, 26, pOut)
-         && strcmp(pOut->zId, zId) == 0;
-}
-
 static void forkTask(SlOp *pOp, void *pArg){
   SlForkCall *p = (SlForkCall *)pArg;
   if( p->nArg==0 ){
-    if( !forkCurrent(pOp, &p->parent) ) return;
+    if( !slFindCurrent(pOp, &p->parent) ) return;
   }else{
     slNeed(pOp, p->ap[0], &p->parent);
   }
-  if( pOp->rc!=SQLITE_OK ) return;
   p->fields.pParent = &p->parent;
   if( p->nArg>1 && !slArgNull(p->ap[1]) ){
     slFieldInt(pOp, &p->fields, SL_COL_FORKED_AT,
                slArgInt(pOp, "at", p->ap[1], 0));
   }
-  if( p->nArg>2 && !slArgNull(p->ap[2]) ){
-    slFieldValue(pOp, &p->fields, SL_COL_NAME, p->ap[2]);
-  }
+  if( p->nArg>2 ) slFieldValue(pOp, &p->fields, SL_COL_NAME, p->ap[2]);
   slSessionCreate(pOp, &p->fields, &p->child);
 }
 
@@ -59,7 +47,10 @@ void slFnFork(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   call.ap = ap;
   slOpGuard(pOp, DML_FORK);
   /* Without a current session nothing is written, not even the tables. */
-  if( nArg==0 && !(slOpRead(pOp) && forkCurrent(pOp, &current)) ) return;
+  if( nArg==0 ){
+    slOpRead(pOp);
+    if( !slFindCurrent(pOp, &current) ) return;
+  }
   slSessionWrite(pOp, &call.fields, forkTask, &call);
   if( pOp->rc!=SQLITE_OK || call.child.iKey==0 ) return;
   if( nArg==0 ){
@@ -78,11 +69,8 @@ void slFnCommon(SlOp *pOp, sqlite3_context *pCtx, int nArg,
   SlSession a, b;
   (void)nArg;
   if( slArgNull(ap[0]) || slArgNull(ap[1]) ) return;
-  if( slOpRead(pOp) ){
-    slNeed(pOp, ap[0], &a);
-    slNeed(pOp, ap[1], &b);
-  }else{
-    slNoSession(pOp, ap[0]);
-  }
+  slOpRead(pOp);
+  slNeed(pOp, ap[0], &a);
+  slNeed(pOp, ap[1], &b);
   if( pOp->rc==SQLITE_OK ) slResultInt(pOp, pCtx, slCommon(pOp, &a, &b));
 }

@@ -18,7 +18,7 @@ void slFnUlid(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
     if( iMs<0 || iMs>SL_ULID_MAX_MS ){
       slErr(pOp, SQLITE_ERROR, "invalid at_ms: %lld is outside 0..%lld", iMs,
             SL_ULID_MAX_MS);
-    }else if( pOp->rc==SQLITE_OK ){
+    }else{
       slErrRc(pOp, slUlidAt(iMs, &u));
     }
   }

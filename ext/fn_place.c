@@ -13,12 +13,13 @@ void slFnCurrent(SlOp *pOp, sqlite3_context *pCtx, int nArg,
   SlSession session;
   (void)nArg;
   (void)ap;
-  if( pOp->pDb && pOp->pConn->zCurrent[0] && slOpRead(pOp)
-   && slFindCurrent(pOp, &session)
-  ){
-    slResultText(pOp, pCtx, session.zId, 26);
+  if( pOp->pDb && pOp->pConn->zCurrent[0] ){
+    slOpRead(pOp);
+    if( slFindCurrent(pOp, &session) ){
+      slResultText(pOp, pCtx, session.zId, 26);
+    }
   }
-  if( pOp->rc!=SQLITE_OK && pOp->rc!=SQLITE_NOMEM ){
+  if( pOp->rc!=SQLITE_NOMEM ){
     sqlite3_free(pOp->zErr);
     pOp->zErr = 0;
     pOp->rc = SQLITE_OK;
@@ -140,7 +141,5 @@ void slFnWrites(SlOp *pOp, sqlite3_context *pCtx, int nArg,
   }else{
     slOpRead(pOp);
   }
-  if( pOp->rc==SQLITE_OK ){
-    sqlite3_result_text(pCtx, slWritesName(pOp->pDb), -1, SQLITE_STATIC);
-  }
+  slResultText(pOp, pCtx, slWritesName(pOp->pDb), -1);
 }

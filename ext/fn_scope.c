@@ -28,7 +28,7 @@ static void entryPlace(SlOp *pOp, SlEntry *p, sqlite3_value **ap){
 ** The rest of those that set a value: value, source_step, at_ms.
 */
 static void entryValue(SlOp *pOp, SlEntry *p, int nArg, sqlite3_value **ap){
-  if( pOp->rc==SQLITE_OK && slArgNull(ap[2]) ){
+  if( slArgNull(ap[2]) ){
     slErr(pOp, SQLITE_CONSTRAINT, "invalid value: NULL");
   }
   p->pValue = ap[2];
@@ -64,7 +64,7 @@ void slFnRemember(SlOp *pOp, sqlite3_context *pCtx, int nArg,
   entryPlace(pOp, &e, ap);
   entryValue(pOp, &e, nArg, ap);
   slMemorySet(pOp, &e);
-  if( pOp->rc==SQLITE_OK ) sqlite3_result_value(pCtx, ap[2]);
+  sqlite3_result_value(pCtx, ap[2]);
 }
 
 /*
@@ -99,7 +99,7 @@ void slFnPersist(SlOp *pOp, sqlite3_context *pCtx, int nArg,
   entryPlace(pOp, &e, ap);
   entryValue(pOp, &e, nArg, ap);
   slScopePersist(pOp, &e);
-  if( pOp->rc==SQLITE_OK ) sqlite3_result_value(pCtx, ap[2]);
+  sqlite3_result_value(pCtx, ap[2]);
 }
 
 /*

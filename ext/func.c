@@ -48,9 +48,7 @@ static void funcCall(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
   }
   if( op.rc==SQLITE_OK ) pData->pFunc->xCall(&op, pCtx, nArg, apArg);
   slOpEnd(&op);
-  if( sqlite3_last_insert_rowid(db)!=iLast ){
-    sqlite3_set_last_insert_rowid(db, iLast);
-  }
+  sqlite3_set_last_insert_rowid(db, iLast);
   funcResult(pCtx, &op);
 }
 

@@ -54,7 +54,7 @@ i64 slLabelKey(SlOp *pOp, const char *z, int n){
 
 int slLabelDrop(SlOp *pOp, const char *z, int n){
   i64 iKey = slLabelKey(pOp, z, n);
-  if( iKey ) slLabelDelete(pOp, iKey);
+  slLabelDelete(pOp, iKey);
   return iKey != 0;
 }
 
@@ -149,7 +149,7 @@ void slMetaJson(SlOp *pOp, const SlSession *pSession, const char *z, i64 n){
     return;
   }
   slJsonIter(&object, &iter);
-  while( pOp->rc==SQLITE_OK && slJsonNext(&iter, &key, &val) ){
+  while( slJsonNext(&iter, &key, &val) ){
     if( val.eType!=SL_JSON_NULL ) metaMember(pOp, pSession, &key, &val);
   }
 }

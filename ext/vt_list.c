@@ -109,7 +109,7 @@ static int listStatement(u32 mArg, const char *zPlan, int *piCol){
 ** Step to the next key.
 */
 static void listStep(SlOp *pOp, ListCursor *pCur){
-  if( pCur->pRow ) sqlite3_reset(pCur->pRow);
+  sqlite3_reset(pCur->pRow);
   pCur->bRow = 0;
   pCur->bRead = 0;
   if( pCur->pKeys && slStep(pOp, pCur->pKeys) ){
@@ -177,7 +177,7 @@ static void listSession(const ListCursor *pCur, SlSession *p){
   p->iParent = sqlite3_column_int64(pRow, SL_COL_HEAD);
   p->iForkedAt = slColumnOrdinal(pRow, SL_COL_FORKED_AT);
   p->iArchived = slColumnOrdinal(pRow, SL_COL_ARCHIVED);
-  sqlite3_snprintf(sizeof(p->zId), p->zId, "%s", zId ? zId : "");
+  sqlite3_snprintf(sizeof(p->zId), p->zId, "%s", zId);
 }
 
 static void listColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,

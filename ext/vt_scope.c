@@ -159,7 +159,7 @@ static void scColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
 ** Fail unless the layer that is written is the store.
 */
 static void scLayer(SlOp *pOp, sqlite3_value *pVal){
-  if( pOp->rc!=SQLITE_OK || slUnchanged(pVal) || slArgNull(pVal) ) return;
+  if( pOp->rc!=SQLITE_OK || slArgNull(pVal) ) return;
   switch( scFilterLayer(pVal) ){
     case SL_LAYER_STORE: break;
     case SL_LAYER_MEMORY:

@@ -42,15 +42,12 @@ static void vtabDataFree(void *pArg){
 static int vtabResult(sqlite3_vtab *pVtab, SlOp *pOp){
   int rc = pOp->rc;
   if( pOp->pProbe ) slOpEnd(pOp);
-  if( rc!=SQLITE_OK ){
-    if( pOp->zErr ){
-      sqlite3_free(pVtab->zErrMsg);
-      pVtab->zErrMsg = pOp->zErr;
-      pOp->zErr = 0;
-    }
-    if( (rc & 0xff)==SQLITE_CONSTRAINT ) rc = SQLITE_CONSTRAINT;
+  if( pOp->zErr ){
+    sqlite3_free(pVtab->zErrMsg);
+    pVtab->zErrMsg = pOp->zErr;
+    pOp->zErr = 0;
   }
-  return rc;
+  return (rc & 0xff) == SQLITE_CONSTRAINT ? SQLITE_CONSTRAINT : rc;
 }
 
 static int vtabConnect(sqlite3 *db, void *pAux, int nArg,
@@ -107,7 +104,7 @@ static int vtabBestIndex(sqlite3_vtab *pVtab, sqlite3_index_info *pInfo){
     }
     if( !pCons->usable ){
       if( pTable->mHidden>>iCol & 1 ) return SQLITE_CONSTRAINT;
-    }else if( aCons[iCol]==0 ){
+    }else{
       aCons[iCol] = i + 1;
     }
   }
@@ -147,7 +144,7 @@ static int vtabOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
 ** Let go of what the last scan holds.
 */
 static void cursorReset(SlCursor *pCur){
-  if( pCur->pTable->xReset && pCur->op.pDb ) pCur->pTable->xReset(pCur);
+  if( pCur->pTable->xReset ) pCur->pTable->xReset(pCur);
   while( pCur->nArg>0 ){
     pCur->nArg--;
     sqlite3_value_free(pCur->aArg[pCur->nArg].pVal);

@@ -120,6 +120,10 @@ SELECT session_writes();
 -- before: SELECT session_writes('dml');
 -- fails
 SELECT session_append('m', 'k', 1);
+-- name: writes_dml_itself
+-- before: SELECT session_writes('dml');
+-- fails
+SELECT session_writes('any');
 -- name: writes_explicit
 -- before: SELECT session_writes('explicit');
 -- fails
