@@ -22,6 +22,7 @@
 */
 #include "sessionlogInt.h"
 
+#include <float.h>
 #include <stdio.h>
 
 struct SlExport {
@@ -75,6 +76,13 @@ static void exportReal(sqlite3_str *pStr, double r){
 }
 
 /*
+** 1 if the number has digits.
+*/
+static int isFinite(double r){
+  return r >= -DBL_MAX && r <= DBL_MAX;
+}
+
+/*
 ** The name of a value's type as it is exported.
 */
 static const char *exportType(const SlEvent *pVal){
@@ -97,7 +105,7 @@ static void exportPayload(sqlite3_str *pStr, const SlEvent *pVal,
   switch( zType[0] ){
     case 'i': sqlite3_str_appendf(pStr, "%lld", pVal->iInt); break;
     case 'r':
-      if( pVal->rReal-pVal->rReal==0.0 ){
+      if( isFinite(pVal->rReal) ){
         exportReal(pStr, pVal->rReal);
       }else{
         sqlite3_str_appendall(pStr, pVal->rReal > 0 ? "\"Inf\"" : "\"-Inf\"");
@@ -120,7 +128,7 @@ static void exportPayload(sqlite3_str *pStr, const SlEvent *pVal,
 static void exportValue(sqlite3_str *pStr, const SlEvent *pVal){
   const char *zType = exportType(pVal);
   int bPlain = zType[0] == 'i' || zType[0] == 'n' || strcmp(zType, "text") == 0
-               || (zType[0] == 'r' && pVal->rReal - pVal->rReal == 0.0);
+               || (zType[0] == 'r' && isFinite(pVal->rReal));
   if( !bPlain ) sqlite3_str_appendf(pStr, "{\"type\":\"%s\",\"value\":", zType);
   exportPayload(pStr, pVal, zType);
   if( !bPlain ) sqlite3_str_appendchar(pStr, 1, '}');
@@ -240,10 +248,7 @@ SlExport *slExportOpen(SlOp *pOp, const SlSession *pSession){
 
 char *slExportLine(SlOp *pOp, SlExport *p, i64 *pn){
   sqlite3_str *pStr;
-  char *z;
-  int rc;
   *pn = 0;
-  if( pOp->rc!=SQLITE_OK ) return 0;
   if( p->bHeader && !slReaderNext(pOp, p->pReader) ) return 0;
   pStr = sqlite3_str_new(pOp->pConn->db);
   if( p->bHeader ){
@@ -252,15 +257,9 @@ char *slExportLine(SlOp *pOp, SlExport *p, i64 *pn){
     exportHeader(pOp, p, pStr);
     p->bHeader = 1;
   }
-  rc = sqlite3_str_errcode(pStr);
+  slErrRc(pOp, sqlite3_str_errcode(pStr));
   *pn = sqlite3_str_length(pStr);
-  z = sqlite3_str_finish(pStr);
-  slErrRc(pOp, rc);
-  if( pOp->rc!=SQLITE_OK ){
-    sqlite3_free(z);
-    z = 0;
-  }
-  return z;
+  return sqlite3_str_finish(pStr);
 }
 
 void slExportClose(SlExport *p){

@@ -62,14 +62,14 @@ static void flushPath(SlOp *pOp, const char *zPath){
 }
 
 /*
-** Sync the directory that the file is in.
+** Sync the directory that the file is in. A name without one is that of a VFS
+** which has its files elsewhere.
 */
 static void flushDirectory(SlOp *pOp, const char *zFile){
   const char *zSlash = strrchr(zFile, '/');
   char *zDir;
-  if( pOp->rc!=SQLITE_OK ) return;
-  zDir = zSlash ? sqlite3_mprintf("%.*s", (int)(zSlash - zFile) + 1, zFile)
-                : sqlite3_mprintf(".");
+  if( pOp->rc!=SQLITE_OK || zSlash==0 ) return;
+  zDir = sqlite3_mprintf("%.*s", (int)(zSlash - zFile) + 1, zFile);
   if( zDir==0 ){
     pOp->rc = SQLITE_NOMEM;
     return;

@@ -22,7 +22,6 @@ static void forkDamage(SlOp *pOp, const SlSession *pSession){
 
 void slParent(SlOp *pOp, SlSession *pSession){
   SlSession s = *pSession;
-  if( pOp->rc!=SQLITE_OK ) return;
   if( s.iParent>=s.iKey || !slSessionByKey(pOp, s.iParent, pSession) ){
     forkDamage(pOp, &s);
   }
@@ -45,7 +44,7 @@ i64 slCommon(SlOp *pOp, const SlSession *pA, const SlSession *pB){
   aiTo[1] = slHead(pOp, pB);
   while( pOp->rc==SQLITE_OK && a[0].iKey!=a[1].iKey ){
     int i = a[1].iKey > a[0].iKey;
-    if( a[i].iParent==0 || a[i].iForkedAt==0 ) return 0;
+    if( a[i].iParent==0 ) return 0;
     if( aiTo[i]>a[i].iForkedAt ) aiTo[i] = a[i].iForkedAt;
     slParent(pOp, &a[i]);
   }
@@ -78,7 +77,7 @@ static void kinSession(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *pOut){
   pOut->iParent = sqlite3_column_int64(pStmt, KIN_PARENT);
   pOut->iForkedAt = slColumnOrdinal(pStmt, KIN_FORKED_AT);
   pOut->iArchived = slColumnOrdinal(pStmt, KIN_ARCHIVED);
-  if( zId ) sqlite3_snprintf(sizeof(pOut->zId), pOut->zId, "%s", zId);
+  sqlite3_snprintf(sizeof(pOut->zId), pOut->zId, "%s", zId);
 }
 
 /*
@@ -89,7 +88,7 @@ static int kinSeek(SlOp *pOp, sqlite3_stmt *pStmt, i64 iKey, SlSession *pOut){
   slBindInt(pOp, pStmt, 1, iKey);
   if( !slStep(pOp, pStmt) ) return 0;
   kinSession(pOp, pStmt, pOut);
-  return pOp->rc == SQLITE_OK;
+  return 1;
 }
 
 void slLineageOpen(SlOp *pOp, SlLineage *p, const SlSession *pSession){
@@ -100,7 +99,7 @@ void slLineageOpen(SlOp *pOp, SlLineage *p, const SlSession *pSession){
 }
 
 int slLineageNext(SlOp *pOp, SlLineage *p){
-  if( pOp->rc!=SQLITE_OK || p->iNext==0 ) return 0;
+  if( p->iNext==0 ) return 0;
   if( p->nDepth>=0 && p->iNext>=p->session.iKey ){
     forkDamage(pOp, &p->session);
   }else if( !kinSeek(pOp, p->pStmt, p->iNext, &p->session) ){
@@ -133,7 +132,7 @@ struct SlTreeNode {
 /*
 ** Put a session on the stack.
 */
-static void treePush(SlOp *pOp, SlTree *p, i64 iKey, int nDepth){
+static void treePush(SlOp *pOp, SlTree *p, i64 iKey, int nDepth, int bLast){
   struct SlTreeNode *pNode;
   if( p->nNode==p->nNodeAlloc ){
     i64 nNew = p->nNodeAlloc ? p->nNodeAlloc * 2 : 32;
@@ -149,7 +148,7 @@ static void treePush(SlOp *pOp, SlTree *p, i64 iKey, int nDepth){
   pNode->iKey = iKey;
   pNode->nIndent = p->nIndent;
   pNode->nDepth = nDepth;
-  pNode->bLast = 0;
+  pNode->bLast = bLast;
 }
 
 /*
@@ -188,10 +187,10 @@ static void treeChildren(SlOp *pOp, SlTree *p){
   slBindInt(pOp, pStmt, 3, p->iMax);
   while( slStep(pOp, pStmt) ){
     i64 iKey = sqlite3_column_int64(pStmt, 0);
-    if( p->nNode==nBefore ) treeIndent(pOp, p);
+    int bLast = p->nNode == nBefore;
+    if( bLast ) treeIndent(pOp, p);
     if( iKey<=p->session.iKey ) forkDamage(pOp, &p->session);
-    if( pOp->rc==SQLITE_OK ) treePush(pOp, p, iKey, p->nDepth + 1);
-    if( p->nNode==nBefore+1 ) p->aNode[nBefore].bLast = 1;
+    treePush(pOp, p, iKey, p->nDepth + 1, bLast);
   }
   slFree(pOp, SL_SQL_TREE_CHILDREN, pStmt);
   p->nIndent = nIndent;
@@ -204,7 +203,7 @@ void slTreeOpen(SlOp *pOp, SlTree *p, const SlSession *pSession){
   p->pKin = slStmt(pOp, SL_SQL_TREE_KIN);
   slBindText(pOp, p->pKin, 2, zTenant, (i64)strlen(zTenant));
   if( pSession ){
-    treePush(pOp, p, pSession->iKey, 0);
+    treePush(pOp, p, pSession->iKey, 0, 0);
   }else{
     p->pRoots = slStmt(pOp, SL_SQL_TREE_ROOTS);
     slBindText(pOp, p->pRoots, 1, zTenant, (i64)strlen(zTenant));
@@ -218,7 +217,7 @@ int slTreeNext(SlOp *pOp, SlTree *p){
     if( p->nNode==0 ){
       if( p->pRoots==0 || !slStep(pOp, p->pRoots) ) return 0;
       p->nIndent = 0;
-      treePush(pOp, p, sqlite3_column_int64(p->pRoots, 0), 0);
+      treePush(pOp, p, sqlite3_column_int64(p->pRoots, 0), 0, 0);
       if( pOp->rc!=SQLITE_OK ) return 0;
     }
     node = p->aNode[--p->nNode];
@@ -250,10 +249,7 @@ char *slTreeLine(SlOp *pOp, SlTree *p){
   const char *zName = p->session.zId;
   i64 nOwn = slOwnEvents(pOp, &p->session);
   sqlite3_str *pStr;
-  char *z;
-  if( pOp->rc==SQLITE_OK
-   && sqlite3_column_type(p->pKin, KIN_NAME)!=SQLITE_NULL
-  ){
+  if( sqlite3_column_type(p->pKin, KIN_NAME)!=SQLITE_NULL ){
     zName = (const char *)sqlite3_column_text(p->pKin, KIN_NAME);
     if( zName==0 ) pOp->rc = SQLITE_NOMEM;
   }
@@ -268,12 +264,7 @@ char *slTreeLine(SlOp *pOp, SlTree *p){
   if( p->nDepth>0 ) sqlite3_str_appendf(pStr, " @%lld", p->session.iForkedAt);
   sqlite3_str_appendf(pStr, " (%lld events)", nOwn);
   slErrRc(pOp, sqlite3_str_errcode(pStr));
-  z = sqlite3_str_finish(pStr);
-  if( pOp->rc!=SQLITE_OK ){
-    sqlite3_free(z);
-    z = 0;
-  }
-  return z;
+  return sqlite3_str_finish(pStr);
 }
 
 void slTreeClose(SlOp *pOp, SlTree *p){

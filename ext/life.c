@@ -117,9 +117,9 @@ static void summaryMake(SlOp *pOp, SlPause *p, const SlSession *pSession){
   p->zSummary = sqlite3_str_finish(pStr);
   if( p->zSummary ){
     p->nSummary = slUtf8Chars(p->zSummary, p->nSummary, SL_PAUSE_CHARS);
-  }else if( pOp->rc==SQLITE_OK ){
+  }else{
     p->zSummary = sqlite3_mprintf("");
-    if( p->zSummary==0 ) pOp->rc = SQLITE_NOMEM;
+    if( p->zSummary==0 ) slErrRc(pOp, SQLITE_NOMEM);
   }
 }
 
@@ -143,10 +143,8 @@ static void summaryNote(SlOp *pOp, SlPause *p){
 ** The session's status, in z.
 */
 static void lifeStatus(SlOp *pOp, const SlSession *p, char z[SL_STATUS_MAX]){
-  sqlite3_stmt *pStmt;
+  sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_LIFE_STATUS);
   z[0] = 0;
-  if( pOp->rc!=SQLITE_OK ) return;
-  pStmt = slStmt(pOp, SL_SQL_LIFE_STATUS);
   slBindInt(pOp, pStmt, 1, p->iKey);
   if( slStep(pOp, pStmt) ){
     sqlite3_snprintf(SL_STATUS_MAX, z, "%s", sqlite3_column_text(pStmt, 0));
@@ -176,7 +174,7 @@ static void lifeChange(SlOp *pOp, const SlSession *p, const char *zStatus){
   SlFields fields;
   memset(&fields, 0, sizeof(fields));
   slFieldText(pOp, &fields, SL_COL_STATUS, zStatus, (i64)strlen(zStatus));
-  if( pOp->rc==SQLITE_OK ) slSessionChange(pOp, p->iKey, &fields);
+  slSessionChange(pOp, p->iKey, &fields);
 }
 
 static void pauseTask(SlOp *pOp, void *pArg){
@@ -196,7 +194,7 @@ static void pauseTask(SlOp *pOp, void *pArg){
   slFieldText(pOp, &fields, SL_COL_STATUS, "paused", 6);
   slFieldInt(pOp, &fields, SL_COL_PAUSED_AT_MS, p->iAtMs);
   slFieldText(pOp, &fields, SL_COL_PAUSE_SUMMARY, p->zSummary, p->nSummary);
-  if( pOp->rc==SQLITE_OK ) slSessionChange(pOp, session.iKey, &fields);
+  slSessionChange(pOp, session.iKey, &fields);
 }
 
 void slPause(SlOp *pOp, SlPause *p){
@@ -245,11 +243,8 @@ void slStop(SlOp *pOp, sqlite3_value *pRef, SlSession *pOut){
 
 void slCommandTarget(SlOp *pOp, sqlite3_value *pRef, SlSession *pOut){
   char zStatus[SL_STATUS_MAX];
-  if( slOpRead(pOp) ){
-    slNeed(pOp, pRef, pOut);
-  }else{
-    slNoSession(pOp, pRef);
-  }
+  slOpRead(pOp);
+  slNeed(pOp, pRef, pOut);
   lifeStatus(pOp, pOut, zStatus);
   if( isEnded(zStatus) || strcmp(zStatus, "stopped")==0 ){
     slErr(pOp, SQLITE_CONSTRAINT, "session %s takes no commands: %s", pOut->zId,

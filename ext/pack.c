@@ -58,16 +58,13 @@ static void packEvent(SlOp *pOp, sqlite3_stmt *pStmt, SlEvent *pEvent){
 
 /*
 ** Run a statement whose parameters are the first and the last key of the
-** newest block, and the session.
+** newest block.
 */
 static void packRange(SlOp *pOp, const SlPacking *p, int eSql, int nEvent){
   i64 iSession = p->pSession->iKey;
   sqlite3_stmt *pStmt = slStmt(pOp, eSql);
   slBindInt(pOp, pStmt, 1, SL_KEY(iSession, p->iDone + 1));
   slBindInt(pOp, pStmt, 2, SL_KEY(iSession, p->iDone + nEvent));
-  if( pStmt && sqlite3_bind_parameter_count(pStmt)>2 ){
-    slBindInt(pOp, pStmt, 3, iSession);
-  }
   slRun(pOp, eSql, pStmt);
 }
 
@@ -131,7 +128,6 @@ static void packEnd(SlOp *pOp, SlPacking *p){
 */
 static void packAdd(SlOp *pOp, SlPacking *p, const SlEvent *pEvent){
   int rc;
-  if( pOp->rc!=SQLITE_OK ) return;
   if( p->pPacker==0 ) packBegin(pOp, p);
   if( pOp->rc==SQLITE_OK && !slPackerFits(p->pPacker, pEvent) ){
     packFlush(pOp, p);
@@ -183,9 +179,9 @@ static void packRows(SlOp *pOp, SlPacking *p, i64 iTo, int nMin){
     packAdd(pOp, p, &event);
   }
   slFree(pOp, SL_SQL_EVENT_ASC, pStmt);
-  if( pOp->rc==SQLITE_OK && p->pPacker ){
+  if( p->pPacker ){
     int nEvent = slPackerCount(p->pPacker);
-    if( nEvent>0 && nEvent>=nMin ) packFlush(pOp, p);
+    if( nEvent>=nMin ) packFlush(pOp, p);
   }
 }
 
@@ -199,10 +195,9 @@ static void packRows(SlOp *pOp, SlPacking *p, i64 iTo, int nMin){
 i64 slPack(SlOp *pOp, const SlSession *pSession, i64 iTo, int nMin){
   SlPacking s;
   i64 iFirst;
-  if( pOp->rc!=SQLITE_OK ) return 0;
   memset(&s, 0, sizeof(s));
   s.pSession = pSession;
-  assert(iTo <= SL_MAX_ORDINAL);
+  assert(iTo <= SL_MAX_ORDINAL && nMin > 0);
   s.iDone =
     SL_ORDINAL(slQueryInt(pOp, SL_SQL_PACK_END, SL_KEY(pSession->iKey, 0),
                           SL_KEY(pSession->iKey, SL_MAX_ORDINAL),
@@ -210,7 +205,7 @@ i64 slPack(SlOp *pOp, const SlSession *pSession, i64 iTo, int nMin){
   iFirst = s.iNext = s.iDone + 1;
   if( iFirst<=iTo ) packRows(pOp, &s, iTo, nMin);
   packEnd(pOp, &s);
-  return pOp->rc == SQLITE_OK ? s.iDone - iFirst + 1 : 0;
+  return s.iDone - iFirst + 1;
 }
 
 /*
@@ -238,14 +233,13 @@ i64 slArchive(SlOp *pOp, SlSession *pSession, i64 iTo){
   i64 iHead = slHead(pOp, pSession);
   i64 nHidden;
   if( iTo>iHead ) iTo = iHead;
-  if( pOp->rc!=SQLITE_OK || iTo<=pSession->iArchived ) return 0;
+  if( iTo<=pSession->iArchived ) return 0;
   nHidden = iTo - pSession->iArchived;
   pStmt = slStmt(pOp, SL_SQL_PACK_ARCHIVE);
   slBindInt(pOp, pStmt, 1, pSession->iKey);
   slBindInt(pOp, pStmt, 2, iTo);
   slRun(pOp, SL_SQL_PACK_ARCHIVE, pStmt);
   slPack(pOp, pSession, iTo, 1);
-  if( pOp->rc!=SQLITE_OK ) return 0;
   pSession->iArchived = iTo;
   return nHidden;
 }

@@ -579,7 +579,8 @@ typedef struct SlExport SlExport;
 /* Begin an export of the session as it is now. NULL on failure. */
 SlExport *slExportOpen(SlOp *, const SlSession *);
 
-/* The next line, sqlite3_malloc'd, *pn bytes; NULL at the end or on failure. */
+/* The next line, sqlite3_malloc'd, *pn bytes; NULL at the end. What there is
+** of it after a failure is the caller's, too. */
 char *slExportLine(SlOp *, SlExport *, i64 *pn);
 
 void slExportClose(SlExport *); /* NULL is allowed */

@@ -94,7 +94,7 @@ void slFree(SlOp *pOp, int eSql, sqlite3_stmt *pStmt){
   if( pStmt==0 ) return;
   sqlite3_reset(pStmt);
   if( pDb->aStmt[eSql]==0 && pOp->pConn->bHome ){
-    if( sqlite3_bind_parameter_count(pStmt)>0 ) sqlite3_clear_bindings(pStmt);
+    sqlite3_clear_bindings(pStmt);
     pDb->aStmt[eSql] = pStmt;
   }else{
     sqlite3_finalize(pStmt);
@@ -118,7 +118,6 @@ void slBindText(SlOp *pOp, sqlite3_stmt *pStmt, int i, const char *z, i64 n){
 
 void slBindValue(SlOp *pOp, sqlite3_stmt *pStmt, int i, sqlite3_value *pVal){
   SlEvent e;
-  if( pOp->rc!=SQLITE_OK ) return;
   slEventFromValue(pOp, &e, pVal);
   slBindEvent(pOp, pStmt, i, &e);
 }

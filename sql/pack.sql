@@ -15,10 +15,10 @@ INSERT INTO $db.sessionlog_block(key, n_events, last_at_ms, data)
   VALUES(?1, ?2, ?3, ?4)
 
 -- name: pack_keys
--- The idempotency keys of the events ?1..?2 of session ?3, in the order of
--- the table that takes them.
+-- The idempotency keys of the session's events ?1..?2, in the order of the
+-- table that takes them.
 INSERT INTO $db.sessionlog_key(session, idem, ordinal)
-  SELECT ?3, idem, key&4294967295 FROM $db.sessionlog_event NOT INDEXED
+  SELECT ?1>>32, idem, key&4294967295 FROM $db.sessionlog_event NOT INDEXED
    WHERE key BETWEEN ?1 AND ?2 AND idem IS NOT NULL ORDER BY idem
 
 -- name: pack_delete
