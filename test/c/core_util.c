@@ -4,7 +4,7 @@
 **
 **   core_util FUNCTION TEXT...
 **
-** FUNCTION is decimal, age, time, utf8, chars, ulid or json. Each text is
+** FUNCTION is decimal, age, time, utf8, chars, ulid, json, walk or real. Each text is
 ** given to it whole, and cut to each length from 0 on, with one of many bytes
 ** behind it: each must give what is given with a NUL there. The same where
 ** memory ends with the text. The result for the whole text is printed; where
@@ -63,6 +63,38 @@ static void jsonResult(Result *pRes, const char *zText, const SlJson *pValue){
   }
 }
 
+/*
+** The same text in passing, as a walk does: an array's elements or an object's
+** members, and those of an array in it.
+*/
+static void walkResult(Result *pRes, const char *z, i64 n){
+  SlJsonWalk w;
+  SlJson key, val;
+  int bGood;
+  memset(&w, 0xff, sizeof(w));
+  slJsonWalk(&w, z, n);
+  if( slJsonWalkEnter(&w, '[') ){
+    while( slJsonWalkNext(&w, ']', 0) ){
+      if( slJsonWalkEnter(&w, '{') ){
+        while( slJsonWalkNext(&w, '}', &key) ){
+          add(pRes, " key+", key.n);
+          if( slJsonWalkValue(&w, &val) ) add(pRes, ":", val.n);
+        }
+        add(pRes, " end@", w.z - z);
+      }else if( slJsonWalkValue(&w, &val) ){
+        add(pRes, " +", val.n);
+      }
+    }
+  }else if( slJsonWalkValue(&w, &val) ){
+    add(pRes, " alone+", val.n);
+  }
+  bGood = slJsonWalkEnd(&w);
+  add(pRes, bGood ? " good@" : " bad@", (w.zErr ? w.zErr : w.z) - z);
+  /* After an error nothing more is found. */
+  if( w.zErr && slJsonWalkNext(&w, ']', 0) ) add(pRes, "!", 1);
+  if( w.zErr && slJsonWalkEnd(&w) ) add(pRes, "!", 2);
+}
+
 static void call(const char *zFunc, const char *z, i64 n, Result *pRes){
   i64 i = 0;
   pRes->n = 0;
@@ -85,6 +117,17 @@ static void call(const char *zFunc, const char *z, i64 n, Result *pRes){
     add(pRes, "", slUlidParseText(z, n, &u));
     add(pRes, " ", (i64)u.iHi);
     add(pRes, " ", (i64)u.iLo);
+  }else if( strcmp(zFunc, "walk")==0 ){
+    walkResult(pRes, z, n);
+  }else if( strcmp(zFunc, "real")==0 ){
+    SlJson val;
+    double x = -1;
+    if( slJsonParse(z, n, &val, 0)
+     && (val.eType==SL_JSON_INT || val.eType==SL_JSON_REAL)
+    ){
+      x = slJsonReal(&val);
+    }
+    pRes->n = snprintf(pRes->z, sizeof(pRes->z), "%.17g", x);
   }else{
     SlJson val;
     memset(&val, 0, sizeof(val));
