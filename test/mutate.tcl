@@ -30,7 +30,7 @@
 # few points drawn.  A mutant that none of them notices survives: a test is
 # missing, or the change makes no difference.  The latter are in mutants.txt
 #
-#   ext/FILE.c#N always|never SOURCE LINE
+#   ext/FILE.c FUNCTION#N always|never SOURCE LINE
 #     why nobody can tell
 #
 # (N: the how many-th point of that line) and counted by themselves.  The exit
@@ -168,6 +168,16 @@ if {[dict get $opt -again] ne ""} {
     }
   }
 }
+# The function that a line is in: the last before it whose head begins a line.
+proc function {name at} {
+  global source
+  for {set i [expr {$at-1}]} {$i > 0} {incr i -1} {
+    if {[regexp {^[a-zA-Z].*?(\w+)\(} [lindex $source($name) $i] -> f]} {
+      return $f
+    }
+  }
+  return -
+}
 set i -1
 foreach p $points {
   incr i
@@ -178,8 +188,9 @@ foreach p $points {
     set source($name) [split [contents $dir/ext/$name.c] \n]
   }
   set code [string trim [lindex $source($name) $at-1]]
+  set where "ext/$name.c [function $name $at]#$nth"
   foreach kind {always never} {
-    set key "ext/$name.c#$nth $kind $code"
+    set key "$where $kind $code"
     if {[dict get $opt -again] ne "" && ![dict exists $again $key]} continue
     lappend mutants [list $i $kind $name $key "line $at, $what"]
   }
