@@ -8,6 +8,7 @@
 #   make matrix     ONLY=clang: other compilers, checkers, SQLites, processors
 #   make fuzz       SECONDS=n [FUZZ=sql|file|block|text], with clang's libFuzzer
 #   make coverage   lines and branches of ext/ that no test runs
+#   make mcdc       the same for MC/DC, with clang 18 or newer
 #   make mutants    N=50 [SEED=n FILE=fork.c]: do the tests see changed branches?
 #   make demo       a guided run;  make bench [QUICK=1]
 #   make cluster    three dqlite nodes on loopback ports; make cluster-test
@@ -81,7 +82,8 @@ static: build/libsessionlog.a
 # Targets that run tests install what they lack; a plain build only says so,
 # once for a build directory.  Order-only, as it must come before compiling
 # but is no reason to compile again.
-TESTING  := test demo bench soak sanitize cluster cluster-test coverage mutants
+TESTING  := test demo bench soak sanitize cluster cluster-test coverage mcdc \
+            mutants
 DEPS_FOR := $(if $(filter $(TESTING),$(MAKECMDGOALS)),test) \
             $(if $(filter fuzz,$(MAKECMDGOALS)),fuzz) \
             $(if $(filter lint lint-%,$(MAKECMDGOALS)),lint)
