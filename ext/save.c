@@ -134,7 +134,8 @@ static void saveNotOpen(Save *p, const struct stat *pStat){
 
 /*
 ** The permissions of the copy: those of the file that it replaces, else those
-** of the database that it is a copy of.
+** of the database that it is a copy of, which has been read and so has a name,
+** if an empty one.
 */
 static void saveMode(Save *p, const struct stat *pOld){
   SlOp *pOp = p->pOp;
@@ -143,7 +144,7 @@ static void saveMode(Save *p, const struct stat *pOld){
   p->bMode = 1;
   if( pOld ){
     p->mMode = pOld->st_mode & 0777;
-  }else if( zFile && zFile[0] && stat(zFile, &from)==0 ){
+  }else if( ALWAYS(zFile) && zFile[0] && stat(zFile, &from)==0 ){
     p->mMode = from.st_mode & 0777;
   }else{
     p->bMode = 0;
@@ -401,7 +402,7 @@ static void saveWhole(Save *p){
   rc = sqlite3_backup_step(pBackup, -1);
   if( sqlite3_backup_finish(pBackup)!=SQLITE_OK ){
     saveErrTo(p);
-  }else if( rc!=SQLITE_DONE ){
+  }else if( NEVER(rc!=SQLITE_DONE) ){
     saveErr(p, rc, sqlite3_errstr(rc));
   }
 }

@@ -170,7 +170,7 @@ void slConnCommit(SlConn *);
 void slConnRollback(SlConn *);
 int slConnSavepoint(SlConn *, char **pzErr);
 
-/* Database of that index (SlDb.iDb), NULL if there is none. */
+/* Database of that index (SlDb.iDb), which is that of a row that was read. */
 SlDb *slDbByIndex(SlConn *, int iDb);
 
 /* Ready or make the tables; returns the schema version (session_init()). */

@@ -118,8 +118,10 @@ struct SlTable {
                  i64 *piKey);
 };
 
-/* Rowid of a row: its key in the stored table, and which database. */
+/* Rowid of a row: its key in the stored table, and which database. A key that
+** leaves no room for that is damage, and so the error. */
 #define SL_ROWID(pDb, iKey) (((i64)(pDb)->iDb << 48) | (i64)(iKey))
+i64 slRowid(SlOp *, i64 iKey);
 
 int slTableRegister(SlConn *, const SlTable *);
 

@@ -178,7 +178,7 @@ static SlDb *slDbByName(SlOp *pOp, const char *zSchema){
 
 SlDb *slDbByIndex(SlConn *p, int iDb){
   SlDb *pDb;
-  for(pDb=p->pDb; pDb && pDb->iDb!=iDb; pDb=pDb->pNext){
+  for(pDb=p->pDb; ALWAYS(pDb) && pDb->iDb!=iDb; pDb=pDb->pNext){
   }
   return pDb;
 }
@@ -656,7 +656,8 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   }
   p->pTask = 0;
   sqlite3_reset(pStmt);
-  if( p->pTaskStmt==0 && p->bHome ){
+  /* The home table was connected for the statement, and stays so. */
+  if( p->pTaskStmt==0 && ALWAYS(p->bHome) ){
     p->pTaskStmt = pStmt;
   }else{
     sqlite3_finalize(pStmt);

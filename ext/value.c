@@ -175,7 +175,8 @@ void slEventFromValue(SlOp *pOp, SlEvent *pEvent, sqlite3_value *pVal){
     case SQLITE_BLOB:
       pEvent->pData = sqlite3_value_blob(pVal);
       pEvent->nData = sqlite3_value_bytes(pVal);
-      if( pEvent->pData==0 && pEvent->nData>0 ) pOp->rc = SQLITE_NOMEM;
+      /* A zeroblob() for which there is no memory has become NULL. */
+      if( sqlite3_value_type(pVal)!=SQLITE_BLOB ) pOp->rc = SQLITE_NOMEM;
       break;
     default: break;
   }

@@ -43,7 +43,7 @@ static int artifactPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
 static void artifactNext(SlOp *pOp, SlCursor *pBase){
   ArtifactCursor *pCur = (ArtifactCursor *)pBase;
   if( slStep(pOp, pCur->pStmt) ){
-    pBase->iRowid = SL_ROWID(pOp->pDb, sqlite3_column_int64(pCur->pStmt, 0));
+    pBase->iRowid = slRowid(pOp, sqlite3_column_int64(pCur->pStmt, 0));
   }else{
     pBase->bEof = 1;
   }

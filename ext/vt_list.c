@@ -114,7 +114,7 @@ static void listStep(SlOp *pOp, ListCursor *pCur){
   pCur->bRead = 0;
   if( pCur->pKeys && slStep(pOp, pCur->pKeys) ){
     pCur->iKey = sqlite3_column_int64(pCur->pKeys, 0);
-    pCur->base.iRowid = SL_ROWID(pOp->pDb, pCur->iKey);
+    pCur->base.iRowid = slRowid(pOp, pCur->iKey);
   }else{
     pCur->base.bEof = 1;
   }
@@ -132,7 +132,7 @@ static void listFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
   }else if( mArg & BIT(SL_COL_REF) ){
     if( slFind(pOp, slFilterArg(mArg, SL_COL_REF, apArg), &session) ){
       pCur->iKey = session.iKey;
-      pBase->iRowid = SL_ROWID(pOp->pDb, session.iKey);
+      pBase->iRowid = slRowid(pOp, session.iKey);
     }else{
       pBase->bEof = 1;
     }

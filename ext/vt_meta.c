@@ -40,7 +40,7 @@ static int metaPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
 static void metaNext(SlOp *pOp, SlCursor *pBase){
   MetaCursor *pCur = (MetaCursor *)pBase;
   if( slStep(pOp, pCur->pStmt) ){
-    pBase->iRowid = SL_ROWID(pOp->pDb, sqlite3_column_int64(pCur->pStmt, 0));
+    pBase->iRowid = slRowid(pOp, sqlite3_column_int64(pCur->pStmt, 0));
   }else{
     pBase->bEof = 1;
   }

@@ -56,7 +56,7 @@ static void scNext(SlOp *pOp, SlCursor *pBase){
     if( pCur->zText==0
      || slScopeMatch(pOp, &pCur->scan, pCur->zText, pCur->nText)
     ){
-      pBase->iRowid = SL_ROWID(pOp->pDb, pEntry->iKey);
+      pBase->iRowid = slRowid(pOp, pEntry->iKey);
       return;
     }
   }

@@ -22,11 +22,19 @@ SELECT session_save('@DIR@/cut.db', 's')<>'';
 SELECT session_append('m', 'k', zeroblob(5000), 9000);
 -- name: append_many
 BEGIN;
-INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('m', 'k', 0, 9000);
+INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('0000000000000000000000000A', 'k', 0, 9000);
 INSERT INTO session_events(ref, kind, payload, at_ms)
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<300)
-SELECT 'm', 'k', i, 9000+i FROM n;
+SELECT '0000000000000000000000000A', 'k', i, 9000+i FROM n;
 SELECT session_head('m');
+COMMIT;
+-- name: append_savepoint
+BEGIN;
+INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('0000000000000000000000000A', 'k', 0, 9000);
+INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('0000000000000000000000000A', 'k', 1, 9001);
+INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('0000000000000000000000000A', 'k', 2, 9002);
+SAVEPOINT s;
+RELEASE s;
 COMMIT;
 -- name: append_aux
 -- aux
@@ -45,7 +53,7 @@ VALUES('m', 'n', 9000, 12345), ('m', 'r', 9000, 1.5);
 -- name: number_escaped
 SELECT length(session_start('esc', '{"pid":"\u0031","host":"h","started_at_ms":9000}'));
 -- name: import_escaped
-SELECT length(session_import('{"type":"x\ty","uuid":"a","timestamp":1}
+SELECT length(session_import('{"type":"x\ty","role":"x","uuid":"a","timestamp":1}
 {"type":"\u0061","role":"\u0062","uuid":"b","parentUuid":"a","timestamp":2}
 {"type":"","role":"\u0062","uuid":"c","parentUuid":"a","timestamp":3}', 'imported'));
 -- name: target_file
@@ -55,5 +63,10 @@ SELECT length(session_start('h', '{"cwd":"/","target":"/bin/sh","host":"h","pid"
 -- name: pause_empty
 -- before: INSERT INTO session_list(name, started_at_ms) VALUES('z', 9000);
 SELECT session_pause('z', NULL, 9001);
+-- name: export_labels
+SELECT line FROM session_export('m');
+-- name: prune_bad_policy
+-- fails
+SELECT session_prune(1000, 'none');
 -- name: load_again
 SELECT load_again();
