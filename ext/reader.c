@@ -64,8 +64,8 @@ SlReader *slReaderNew(SlConn *pConn){
 static void readerLeave(SlReader *p){
   int eRow = p->bDesc ? SL_SQL_EVENT_DESC : SL_SQL_EVENT_ASC;
   int eBlk = p->bDesc ? SL_SQL_BLOCK_DESC : SL_SQL_BLOCK_ASC;
-  if( p->pRow ) slFree(p->pOp, eRow, p->pRow);
-  if( p->pBlk ) slFree(p->pOp, eBlk, p->pBlk);
+  slFree(p->pOp, eRow, p->pRow);
+  slFree(p->pOp, eBlk, p->pBlk);
   p->pRow = 0;
   p->pBlk = 0;
   p->bRow = 0;
@@ -75,17 +75,16 @@ static void readerLeave(SlReader *p){
 }
 
 void slReaderClose(SlReader *p){
+  SlConn *pConn;
   if( p->pOp==0 ) return;
   readerLeave(p);
-  if( p->pBlock ){
-    SlConn *pConn = p->pOp->pConn;
-    if( pConn->pBlock==0 && pConn->bHome ){
-      pConn->pBlock = p->pBlock;
-    }else{
-      slBlockFree(p->pBlock);
-    }
-    p->pBlock = 0;
+  pConn = p->pOp->pConn;
+  if( pConn->pBlock==0 && pConn->bHome ){
+    pConn->pBlock = p->pBlock;
+  }else{
+    slBlockFree(p->pBlock);
   }
+  p->pBlock = 0;
   p->nSeg = 0;
   p->iSeg = 0;
   p->iOrigin = 0;
@@ -139,7 +138,7 @@ void slReaderOpen(SlOp *pOp, SlReader *p, const SlSession *pSession, i64 iFrom,
   iHead = slHead(pOp, &s);
   if( iTo>iHead ) iTo = iHead;
   if( iFrom<1 ) iFrom = 1;
-  while( pOp->rc==SQLITE_OK && iFrom<=iTo ){
+  while( iFrom<=iTo ){
     i64 iParent = s.iParent;
     i64 iLow = s.iForkedAt + 1 > iFrom ? s.iForkedAt + 1 : iFrom;
     if( iLow<=iTo ) readerAdd(pOp, p, s.iKey, iLow, iTo);
@@ -226,6 +225,13 @@ static void readerDecode(SlOp *pOp, SlReader *p){
 }
 
 /*
+** 1 if iNext is in the block that is decoded.
+*/
+static int readerInBlock(const SlReader *p){
+  return (u64)(p->iNext - p->iFirst) < (u64)p->nEvent;
+}
+
+/*
 ** Have the block decoded that holds iNext.
 */
 static void readerSeekBlock(SlOp *pOp, SlReader *p){
@@ -240,20 +246,14 @@ static void readerSeekBlock(SlOp *pOp, SlReader *p){
   }
   p->nEvent = 0;
   if( slStep(pOp, p->pBlk) ) readerDecode(pOp, p);
-  if( pOp->rc==SQLITE_OK
-   && (p->nEvent==0 || p->iNext<p->iFirst || p->iNext>=p->iFirst+p->nEvent)
-  ){
-    readerDamage(pOp, p, p->iNext, p->iNext);
-  }
+  if( !readerInBlock(p) ) readerDamage(pOp, p, p->iNext, p->iNext);
 }
 
 /*
 ** The next event of the segment is in a block: 1, or 0 on failure.
 */
 static int readerFromBlock(SlOp *pOp, SlReader *p){
-  if( p->nEvent==0 || p->iNext<p->iFirst || p->iNext>=p->iFirst+p->nEvent ){
-    readerSeekBlock(pOp, p);
-  }
+  if( !readerInBlock(p) ) readerSeekBlock(pOp, p);
   p->bInBlock = 1;
   return pOp->rc == SQLITE_OK;
 }
@@ -266,17 +266,14 @@ static int readerFromBlock(SlOp *pOp, SlReader *p){
 static int readerFromRow(SlOp *pOp, SlReader *p){
   const SlSegment *pSeg = &p->aSeg[p->iSeg];
   if( !p->bRow ) p->bRow = slStep(pOp, p->pRow);
-  if( pOp->rc!=SQLITE_OK ) return 0;
   if( p->bRow && readerRowKey(p)==SL_KEY(pSeg->iSession, p->iNext) ){
     p->bRow = 0;
     p->bInBlock = 0;
     return 1;
   }
-  if( p->pBlk ){
-    assert(!p->bDesc);
-    slFree(pOp, SL_SQL_BLOCK_ASC, p->pBlk);
-    p->pBlk = 0;
-  }
+  assert(p->pBlk == 0 || !p->bDesc);
+  slFree(pOp, SL_SQL_BLOCK_ASC, p->pBlk);
+  p->pBlk = 0;
   p->nEvent = 0;
   p->eAt = SL_AT_BLOCKS;
   return readerFromBlock(pOp, p);
@@ -355,11 +352,10 @@ const char *slReaderOrigin(SlOp *pOp, SlReader *p){
   i64 iSession = p->aSeg[p->iSeg].iSession;
   if( p->iOrigin!=iSession ){
     SlSession s;
-    p->zOrigin[0] = 0;
-    if( slSessionByKey(pOp, iSession, &s) ){
-      memcpy(p->zOrigin, s.zId, sizeof(p->zOrigin));
-      p->iOrigin = iSession;
-    }
+    s.zId[0] = 0;
+    slSessionByKey(pOp, iSession, &s);
+    sqlite3_snprintf(sizeof(p->zOrigin), p->zOrigin, "%s", s.zId);
+    p->iOrigin = iSession;
   }
   return p->zOrigin;
 }
