@@ -243,6 +243,7 @@ static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
       bTaken = rc == SQLITE_CONSTRAINT_PRIMARYKEY;
       if( !bTaken ) slErrDb(pOp);
     }
+    slMustWrite(pOp, pStmt);
   }
   slFree(pOp, SL_SQL_EVENT_INSERT, pStmt);
   return !bTaken;

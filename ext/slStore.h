@@ -238,6 +238,11 @@ int slStep(SlOp *, sqlite3_stmt *);
 ** a row. Returns SQLite's code, SQLITE_DONE for success. */
 int slStepAll(sqlite3_stmt *);
 
+/* Fail if it does not write, because an authorizer said SQLITE_IGNORE. SQLite
+** asks when it prepares, also when it does so again by itself: so this is for
+** after the step. No statement is kept that an authorizer has had a say in. */
+void slMustWrite(SlOp *, sqlite3_stmt *);
+
 /* Run a statement that writes, and give it back. */
 void slRun(SlOp *, int eSql, sqlite3_stmt *);
 

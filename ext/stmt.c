@@ -43,14 +43,6 @@ char *slSqlFor(const char *zText, const char *zSchema){
   return sqlite3_str_finish(pStr);
 }
 
-/*
-** 1 if the statement is to write. Its text begins with what it does.
-*/
-static int slSqlWrites(const char *zText){
-  return strncmp(zText, "INSERT", 6) == 0 || strncmp(zText, "UPDATE", 6) == 0
-         || strncmp(zText, "DELETE", 6) == 0;
-}
-
 sqlite3_stmt *slPrepare(SlOp *pOp, int eSql){
   sqlite3_stmt *pStmt = 0;
   u32 mFlags = SQLITE_PREPARE_PERSISTENT;
@@ -64,12 +56,6 @@ sqlite3_stmt *slPrepare(SlOp *pOp, int eSql){
     slErrDb(pOp);
   }
   sqlite3_free(zSql);
-  if( pStmt && slSqlWrites(slSqlText[eSql]) && sqlite3_stmt_readonly(pStmt) ){
-    /* An authorizer's SQLITE_IGNORE has made it do nothing. */
-    slErr(pOp, SQLITE_AUTH, "not authorized");
-    sqlite3_finalize(pStmt);
-    pStmt = 0;
-  }
   return pStmt;
 }
 
@@ -93,7 +79,7 @@ void slFree(SlOp *pOp, int eSql, sqlite3_stmt *pStmt){
   SlDb *pDb = pOp->pDb;
   if( pStmt==0 ) return;
   sqlite3_reset(pStmt);
-  if( pDb->aStmt[eSql]==0 && pOp->pConn->bHome ){
+  if( pDb->aStmt[eSql]==0 && pOp->pConn->bHome && pOp->rc!=SQLITE_AUTH ){
     sqlite3_clear_bindings(pStmt);
     pDb->aStmt[eSql] = pStmt;
   }else{
@@ -162,8 +148,15 @@ int slStepAll(sqlite3_stmt *pStmt){
   return rc;
 }
 
+void slMustWrite(SlOp *pOp, sqlite3_stmt *pStmt){
+  if( sqlite3_stmt_readonly(pStmt) ) slErr(pOp, SQLITE_AUTH, "not authorized");
+}
+
 void slRun(SlOp *pOp, int eSql, sqlite3_stmt *pStmt){
-  if( pOp->rc==SQLITE_OK && slStepAll(pStmt)!=SQLITE_DONE ) slErrDb(pOp);
+  if( pOp->rc==SQLITE_OK ){
+    if( slStepAll(pStmt)!=SQLITE_DONE ) slErrDb(pOp);
+    slMustWrite(pOp, pStmt);
+  }
   slFree(pOp, eSql, pStmt);
 }
 

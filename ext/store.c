@@ -648,16 +648,16 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   pOp->pTaskArg = pArg;
   p->pTask = pOp;
   rc = slStepAll(pStmt);
-  if( rc!=SQLITE_DONE ){
-    slErrDb(pOp);
-  }else if( p->pTask==pOp ){
+  if( rc!=SQLITE_DONE ) slErrDb(pOp);
+  slMustWrite(pOp, pStmt);
+  if( p->pTask==pOp ){
     slErr(pOp, SQLITE_CORRUPT_VTAB, "%s is not the table it should be",
           SL_TASK);
   }
   p->pTask = 0;
   sqlite3_reset(pStmt);
   /* The home table was connected for the statement, and stays so. */
-  if( p->pTaskStmt==0 && ALWAYS(p->bHome) ){
+  if( p->pTaskStmt==0 && ALWAYS(p->bHome) && pOp->rc!=SQLITE_AUTH ){
     p->pTaskStmt = pStmt;
   }else{
     sqlite3_finalize(pStmt);

@@ -152,6 +152,10 @@ SELECT ordinal FROM events_archived('a', 2, 4);
 -- name: nested_read
 SELECT l.name, (SELECT count(*) FROM events_since(l.id, 0)) FROM session_list l;
 
+-- name: nested_blocks
+SELECT count(*), max(a.payload), max(e.payload)
+  FROM session_events a, session_events e WHERE a.ref='a' AND e.ref='e';
+
 -- name: fork
 SELECT length(session_fork('m'));
 -- name: fork_current
