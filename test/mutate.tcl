@@ -191,8 +191,7 @@ foreach p $points {
   set where "ext/$name.c [function $name $at]#$nth"
   foreach kind {always never} {
     set key "$where $kind $code"
-    if {[dict get $opt -again] ne "" && ![dict exists $again $key]
-        && ![dict exists $again "ext/$name.c#$nth $kind $code"]} continue
+    if {[dict get $opt -again] ne "" && ![dict exists $again $key]} continue
     lappend mutants [list $i $kind $name $key "line $at, $what"]
   }
 }
