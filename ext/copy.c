@@ -29,6 +29,7 @@ struct SlExport {
   SlReader *pReader;
   SlSession session;
   i64 iHead;   /* where the export ends */
+  i64 nEvent;  /* events given */
   int bHeader; /* the header has been given */
 };
 
@@ -229,6 +230,23 @@ static void exportEvent(SlOp *pOp, SlExport *p, sqlite3_str *pStr){
   sqlite3_str_appendchar(pStr, 1, '}');
 }
 
+/*
+** 1 and the next event, 0 at the end. A copy that lacks what its header says
+** must not look whole: an error.
+*/
+static int exportNext(SlOp *pOp, SlExport *p){
+  if( slReaderNext(pOp, p->pReader) ){
+    p->nEvent++;
+    return 1;
+  }
+  if( pOp->rc==SQLITE_OK && p->nEvent<p->iHead ){
+    slErr(pOp, SQLITE_ABORT,
+          "session %s was removed or rolled back while it was read",
+          p->session.zId);
+  }
+  return 0;
+}
+
 SlExport *slExportOpen(SlOp *pOp, const SlSession *pSession){
   SlExport *p = sqlite3_malloc64(sizeof(*p));
   if( p==0 ){
@@ -249,7 +267,7 @@ SlExport *slExportOpen(SlOp *pOp, const SlSession *pSession){
 char *slExportLine(SlOp *pOp, SlExport *p, i64 *pn){
   sqlite3_str *pStr;
   *pn = 0;
-  if( p->bHeader && !slReaderNext(pOp, p->pReader) ) return 0;
+  if( p->bHeader && !exportNext(pOp, p) ) return 0;
   pStr = sqlite3_str_new(pOp->pConn->db);
   if( p->bHeader ){
     exportEvent(pOp, p, pStr);

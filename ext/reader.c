@@ -5,8 +5,10 @@
 ** parents that has a part in what is asked for: the chain is walked only
 ** while the fork point lies above the first ordinal wanted. Within a segment
 ** the oldest events are in blocks and the rest are rows. Ordinals are dense,
-** so the reader knows which comes next; anything else is damage, and an
-** error that names the session and the ordinals.
+** so the reader knows which comes next. Where it isn't there the connection
+** may have rolled back, packed or removed it since the reader was opened: the
+** session is looked up again. Anything else is damage, and an error that
+** names the session and the ordinals.
 */
 #include "sessionlogInt.h"
 
@@ -26,8 +28,12 @@ enum {
 };
 
 struct SlReader {
-  SlConn *pConn;   /* where it goes when it is idle */
-  SlOp *pOp;       /* for giving statements back */
+  SlConn *pConn; /* where it goes when it is idle */
+  SlOp *pOp;     /* for giving statements back */
+  char zId[27];  /* the session that is read */
+  i64 iFrom;     /* what was asked for of it */
+  i64 iTo;
+  i64 iAgain;      /* ordinal at which it was looked up again, 0: none */
   SlSegment *aSeg; /* newest session first */
   int nSeg;
   int nAlloc;
@@ -134,6 +140,10 @@ void slReaderOpen(SlOp *pOp, SlReader *p, const SlSession *pSession, i64 iFrom,
   slReaderClose(p);
   if( pOp->rc!=SQLITE_OK ) return;
   p->pOp = pOp;
+  memcpy(p->zId, s.zId, sizeof(p->zId));
+  p->iFrom = iFrom;
+  p->iTo = iTo;
+  p->iAgain = 0;
   p->bDesc = bDesc;
   iHead = slHead(pOp, &s);
   if( iTo>iHead ) iTo = iHead;
@@ -232,9 +242,9 @@ static int readerInBlock(const SlReader *p){
 }
 
 /*
-** Have the block decoded that holds iNext.
+** Have the block decoded that holds iNext: 1, or 0 if there is none.
 */
-static void readerSeekBlock(SlOp *pOp, SlReader *p){
+static int readerSeekBlock(SlOp *pOp, SlReader *p){
   const SlSegment *pSeg = &p->aSeg[p->iSeg];
   if( p->pBlk==0 ){
     i64 iFrom = p->bDesc ? pSeg->iFrom : p->iNext;
@@ -246,21 +256,21 @@ static void readerSeekBlock(SlOp *pOp, SlReader *p){
   }
   p->nEvent = 0;
   if( slStep(pOp, p->pBlk) ) readerDecode(pOp, p);
-  if( !readerInBlock(p) ) readerDamage(pOp, p, p->iNext, p->iNext);
+  return readerInBlock(p);
 }
 
 /*
-** The next event of the segment is in a block: 1, or 0 on failure.
+** The next event of the segment is in a block: 1, or 0 if it is in none, or
+** on failure.
 */
 static int readerFromBlock(SlOp *pOp, SlReader *p){
-  if( !readerInBlock(p) ) readerSeekBlock(pOp, p);
   p->bInBlock = 1;
-  return pOp->rc == SQLITE_OK;
+  return readerInBlock(p) || readerSeekBlock(pOp, p);
 }
 
 /*
 ** The next event of the segment is a row: 1, or 0 on failure. Where it is
-** not, a block must have it: descending, because the rows end there, and
+** not, a block should have it: descending, because the rows end there, and
 ** ascending, because they were packed while this connection read them.
 */
 static int readerFromRow(SlOp *pOp, SlReader *p){
@@ -279,26 +289,57 @@ static int readerFromRow(SlOp *pOp, SlReader *p){
   return readerFromBlock(pOp, p);
 }
 
-int slReaderNext(SlOp *pOp, SlReader *p){
-  int bOk;
+/*
+** Event iNext is neither a row nor in a block. Go on from it with the session
+** as it is now: 1, or 0 where the session is gone, and at the second time,
+** which is damage.
+*/
+static int readerAgain(SlOp *pOp, SlReader *p){
+  SlSession s;
+  i64 iNext = p->iNext;
+  if( iNext==p->iAgain ){
+    readerDamage(pOp, p, iNext, iNext);
+    return 0;
+  }
+  /* What is known of the database may be of the time before a rollback. */
+  if( !slOpRead(pOp) || !slFindId(pOp, p->zId, &s) ) return 0;
+  slReaderOpen(pOp, p, &s, p->bDesc ? p->iFrom : iNext,
+               p->bDesc ? iNext : p->iTo, p->bDesc);
+  p->iAgain = iNext;
+  return 1;
+}
+
+/*
+** Find the segment that has the next event: 0 at the end.
+*/
+static int readerSegment(SlOp *pOp, SlReader *p){
   for(;;){
     const SlSegment *pSeg;
     if( pOp->rc!=SQLITE_OK || p->iSeg<0 || p->iSeg>=p->nSeg ) return 0;
     pSeg = &p->aSeg[p->iSeg];
     if( p->eAt==SL_AT_START ) readerEnter(pOp, p);
-    if( p->iNext>=pSeg->iFrom && p->iNext<=pSeg->iTo ) break;
+    if( p->iNext>=pSeg->iFrom && p->iNext<=pSeg->iTo ) return 1;
     readerLeave(p);
     p->iSeg += p->bDesc ? 1 : -1;
   }
-  if( p->eAt==SL_AT_BLOCKS && !p->bDesc && p->bRow
-   && SL_ORDINAL(readerRowKey(p))<=p->iNext
-  ){
-    p->eAt = SL_AT_ROWS;
+}
+
+int slReaderNext(SlOp *pOp, SlReader *p){
+  for(;;){
+    if( !readerSegment(pOp, p) ) return 0;
+    if( p->eAt==SL_AT_BLOCKS && !p->bDesc && p->bRow
+     && SL_ORDINAL(readerRowKey(p))<=p->iNext
+    ){
+      p->eAt = SL_AT_ROWS;
+    }
+    if( p->eAt==SL_AT_ROWS ? readerFromRow(pOp, p) : readerFromBlock(pOp, p) ){
+      break;
+    }
+    if( pOp->rc!=SQLITE_OK || !readerAgain(pOp, p) ) return 0;
   }
-  bOk = p->eAt == SL_AT_ROWS ? readerFromRow(pOp, p) : readerFromBlock(pOp, p);
   p->iKey = SL_KEY(p->aSeg[p->iSeg].iSession, p->iNext);
   p->iNext += p->bDesc ? -1 : 1;
-  return bOk;
+  return 1;
 }
 
 i64 slReaderKey(const SlReader *p){

@@ -104,14 +104,15 @@ SELECT coalesce(sum(kept IS NULL), 0),
 
 -- name: stats_depth
 -- The largest number of ancestors of a session of the tenant ?1. Walks down
--- from the roots: each session once, and cycles are never entered.
+-- from the roots. A child is younger than its parent, and is seen once at
+-- each depth: whatever a damaged index says, the walk ends.
 WITH RECURSIVE tree(key, depth, lives) AS (
   SELECT key, 0, kept IS NULL FROM $db.sessionlog_session
    WHERE tenant=?1 AND parent IS NULL
-  UNION ALL
+  UNION
   SELECT s.key, tree.depth+1, s.kept IS NULL
     FROM tree JOIN $db.sessionlog_session AS s ON s.parent=tree.key
-   WHERE s.tenant=?1)
+   WHERE s.tenant=?1 AND s.key>tree.key)
 SELECT coalesce(max(depth), 0) FROM tree WHERE lives
 
 -- name: stats_event
