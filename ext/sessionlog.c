@@ -155,7 +155,8 @@ static int loadedId(sqlite3 *db, char **pzId){
 ** Tell SQLite how the text of the main database is encoded, by its file's
 ** header. SQLite itself learns it with the schema. If that happens in the
 ** first statement, because it calls a function of ours, versions up to 3.40
-** go on with text of two encodings, later ones say that the table is locked.
+** go on with text of two encodings, some later ones say that the database
+** table is locked.
 */
 static int setEncoding(sqlite3 *db){
   static const char *const azPragma[] = { "PRAGMA encoding='UTF-8'",
@@ -165,7 +166,7 @@ static int setEncoding(sqlite3 *db){
   u8 a[100];
   int rc;
   sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &pFile);
-  if( pFile->pMethods==0 ) return SQLITE_OK;
+  if( NEVER(pFile==0) || pFile->pMethods==0 ) return SQLITE_OK;
   rc = pFile->pMethods->xRead(pFile, a, sizeof(a), 0);
   if( rc==SQLITE_IOERR_SHORT_READ ) return SQLITE_OK;
   if( rc==SQLITE_OK && memcmp(a, "SQLite format 3", 16)==0 && a[59]>=1
