@@ -238,7 +238,7 @@ sanitize: build/san/sessionlog.so $(TEST_BIN) $(SAN_BIN) | $(DEPS)
 	   SESSIONLOG_PRELOAD="$$asan $$ubsan" \
 	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 	   UBSAN_OPTIONS=print_stacktrace=1 \
-	   tclsh test/run.tcl -timeout 1200 $(T:%='%')
+	   tclsh test/run.tcl -timeout $${SESSIONLOG_TIMEOUT:-1200} $(T:%='%')
 
 demo: build/sessionlog.so $(TEST_BIN) | $(DEPS)
 	@SESSIONLOG_SO=build/sessionlog.so TRANSCRIPT=$(call quote,$(TRANSCRIPT)) \

@@ -245,7 +245,7 @@ cross_tests(){
   cat step.log
   exchange
   # shellcheck disable=SC2086
-  tests tclsh test/run.tcl -timeout 3000 -jobs "$JOBS" ${T:-}
+  tests tclsh test/run.tcl -timeout "${SESSIONLOG_TIMEOUT:-3000}" -jobs "$JOBS" ${T:-}
 }
 
 # exchange: each side writes a database, both read both and go on in the
