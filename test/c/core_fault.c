@@ -369,7 +369,7 @@ static void parseFile(const char *zFile, Scenario **pa, int *pn){
   if( zStart ) die("%s: a statement without an end", zFile);
 }
 
-/* ---- functions with bugs, for tests of the harness; a function of use ------ */
+/* ---- functions with bugs, for tests of the harness; one of use ------- */
 
 /*
 ** bug_leak(): loses its first allocation when the second fails.

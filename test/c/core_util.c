@@ -4,11 +4,12 @@
 **
 **   core_util FUNCTION TEXT...
 **
-** FUNCTION is decimal, age, time, utf8, chars, ulid, json, walk or real. Each text is
-** given to it whole, and cut to each length from 0 on, with one of many bytes
-** behind it: each must give what is given with a NUL there. The same where
-** memory ends with the text. The result for the whole text is printed; where
-** what is behind it makes a difference, that is. A \xNN in TEXT is that byte.
+** FUNCTION is decimal, age, time, utf8, chars, ulid, json, walk or real. Each
+** text is given to it whole, and cut to each length from 0 on, with one of many
+** bytes behind it: each must give what is given with a NUL there. The same
+** where memory ends with the text. The result for the whole text is printed;
+** where what is behind it makes a difference, that is. A \xNN in TEXT is that
+** byte.
 */
 #define _GNU_SOURCE 1
 #include <stdio.h>

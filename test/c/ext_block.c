@@ -2,13 +2,14 @@
 ** ext_block: SQL functions that make blocks by hand, with the right checksum
 ** around whatever is in them, and that ask the packer.
 **
-**   block_make(key, n, body)          data of the block of row key, of n events,
-**                                     with that body, stored as it is
+**   block_make(key, n, body)          data of the block of row key, of n
+**                                     events, with that body, stored as it is
 **   block_make(key, n, frame, size)   the same; the body is size bytes in that
 **                                     zstd frame
-**   block_add(n, size)                what slPackerAdd() returns for an event of
-**                                     size bytes behind n small ones: the bytes
-**                                     are not there, so it may not take them
+**   block_add(n, size)                what slPackerAdd() returns for an event
+**                                     of size bytes behind n small ones: the
+**                                     bytes are not there, so it may not take
+**                                     them
 **
 ** block.c is included, as the checksum is its own affair.
 */

@@ -4,8 +4,9 @@
 **   host_reading LIBRARY DATABASE
 **
 ** Makes a log of packed events, reads the first of them, and closes with
-** sqlite3_close_v2() before the statement has come to its end. Prints the event,
-** what close and the statement's end return, and the memory in use afterwards.
+** sqlite3_close_v2() before the statement has come to its end. Prints the
+** event, what close and the statement's end return, and the memory in use
+** afterwards.
 */
 #include <sqlite3.h>
 #include <stdio.h>
