@@ -23,7 +23,8 @@
 **
 ** The functions below are found before libc's, by SQLite too, whose calls go
 ** well: only those from this program fail, which sessionlog is part of. Of a
-** CALL with "+" before its name SQLite's fail as well.
+** CALL with "+" before its name SQLite's fail as well. CALL may be two, with a
+** comma between them.
 */
 #define _GNU_SOURCE 1
 #include <dlfcn.h>
@@ -71,7 +72,11 @@ static int failsFor(const char *zCall, void *pCaller){
   size_t i;
   char *p = (char *)pCaller;
   int bAll = g.zCall[0] == '+';
-  if( !g.bArmed || strcmp(&g.zCall[bAll], zCall)!=0 ) return 0;
+  size_t n = strlen(zCall);
+  const char *z = &g.zCall[bAll];
+  if( !g.bArmed ) return 0;
+  if( strcspn(z, ",")!=n && strchr(z, ',') ) z = strchr(z, ',') + 1;
+  if( strcspn(z, ",")!=n || strncmp(z, zCall, n)!=0 ) return 0;
   if( !bAll && (p<&__executable_start || p>=&etext) ) return 0;
   if( g.nSkip>0 ){
     g.nSkip--;
