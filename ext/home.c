@@ -213,7 +213,7 @@ static int homeCommit(sqlite3_vtab *pVtab){
 
 static int homeRollback(sqlite3_vtab *pVtab){
   SlConn *p = ((SlHome *)pVtab)->pConn;
-  slConnRollback(p);
+  slConnRollback(p, 1);
   slConnCommit(p);
   return SQLITE_OK;
 }
@@ -225,7 +225,7 @@ static int homeSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
 
 static int homeRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
   (void)iSavepoint;
-  slConnRollback(((SlHome *)pVtab)->pConn);
+  slConnRollback(((SlHome *)pVtab)->pConn, 0);
   return SQLITE_OK;
 }
 

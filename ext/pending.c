@@ -31,6 +31,9 @@
 ** the next attempt fails as well. That costs the transaction, but never an
 ** event.
 **
+** What is undone while events are being written is a statement that writes
+** them: then they go on waiting as well.
+**
 ** Only plain SQL on sessionlog_event inside the transaction can tell the
 ** difference.
 */
@@ -77,10 +80,11 @@ struct SlPending {
   char a[PENDING_BYTES];
 };
 
-void slPendingDrop(SlConn *pConn){
-  if( pConn->pPending ){
-    pConn->pPending->nRow = 0;
-    pConn->pPending->nData = 0;
+void slPendingDrop(SlConn *pConn, int bAll){
+  SlPending *p = pConn->pPending;
+  if( p && (bAll || p->iRow==PENDING_IDLE) ){
+    p->nRow = 0;
+    p->nData = 0;
   }
   pConn->pBurst = 0;
 }

@@ -376,8 +376,9 @@ void slCommandTarget(SlOp *, sqlite3_value *pRef, SlSession *pOut);
 ** Interface to code in pending.c: appended events that wait to be written.
 */
 
-/* Forget them; free the buffer. */
-void slPendingDrop(SlConn *);
+/* Forget them, but (unless bAll) not those that are being written; free the
+** buffer. */
+void slPendingDrop(SlConn *, int bAll);
 void slPendingFree(SlConn *);
 
 /* Have the event of that key written later, in the operation's database: 1.

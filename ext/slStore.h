@@ -167,7 +167,7 @@ void slDbChanged(SlDb *);
 /* Transaction callbacks, the same for all tables that write. */
 void slConnEnlist(SlConn *);
 void slConnCommit(SlConn *);
-void slConnRollback(SlConn *);
+void slConnRollback(SlConn *, int bAll);
 int slConnSavepoint(SlConn *, char **pzErr);
 
 /* Database of that index (SlDb.iDb), which is that of a row that was read. */

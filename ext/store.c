@@ -239,12 +239,12 @@ void slConnCommit(SlConn *p){
 }
 
 /*
-** Rows written since some point are gone: by ROLLBACK (then slConnCommit()
-** follows, which also ends the membership) or to a savepoint.
+** Rows written since some point are gone: by ROLLBACK (bAll; then
+** slConnCommit() follows, which also ends the membership) or to a savepoint.
 */
-void slConnRollback(SlConn *p){
+void slConnRollback(SlConn *p, int bAll){
   SlDb *pDb;
-  slPendingDrop(p);
+  slPendingDrop(p, bAll);
   for(pDb=p->pDb; pDb; pDb=pDb->pNext){
     slDbForget(pDb);
     pDb->bMarked = 0;

@@ -354,7 +354,7 @@ static int vtabCommit(sqlite3_vtab *pVtab){
 
 static int vtabRollback(sqlite3_vtab *pVtab){
   SlConn *pConn = ((SlVtab *)pVtab)->pConn;
-  slConnRollback(pConn);
+  slConnRollback(pConn, 1);
   slConnCommit(pConn);
   return SQLITE_OK;
 }
@@ -366,7 +366,7 @@ static int vtabSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
 
 static int vtabRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
   (void)iSavepoint;
-  slConnRollback(((SlVtab *)pVtab)->pConn);
+  slConnRollback(((SlVtab *)pVtab)->pConn, 0);
   return SQLITE_OK;
 }
 
