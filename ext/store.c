@@ -656,8 +656,7 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   }
   p->pTask = 0;
   sqlite3_reset(pStmt);
-  /* The home table was connected for the statement, and stays so. */
-  if( p->pTaskStmt==0 && ALWAYS(p->bHome) && pOp->rc!=SQLITE_AUTH ){
+  if( p->pTaskStmt==0 && p->bHome && pOp->rc!=SQLITE_AUTH ){
     p->pTaskStmt = pStmt;
   }else{
     sqlite3_finalize(pStmt);
