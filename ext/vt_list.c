@@ -244,7 +244,7 @@ static void listWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
   w.fields.bChange = eWrite == SL_UPDATE;
   for(i=0; apCol && i<SL_COL_COUNT; i++){
     if( i==SL_COL_SCHEMA ) continue;
-    if( eWrite==SL_UPDATE ? slUnchanged(apCol[i]) : slArgNull(apCol[i]) ){
+    if( slUnchanged(apCol[i]) ){
       w.fields.bWhole = 0;
     }else{
       slFieldValue(pOp, &w.fields, i, apCol[i]);

@@ -177,25 +177,27 @@ static void scLayer(SlOp *pOp, sqlite3_value *pVal){
 ** The new values of a row. In an UPDATE what is left alone stays NULL.
 */
 static void scEntry(SlOp *pOp, SlEntry *p, int eWrite, sqlite3_value **ap){
-  int bAll = eWrite == SL_INSERT;
   scLayer(pOp, ap[SC_LAYER]);
-  if( bAll || !slUnchanged(ap[SC_SCOPE]) ){
+  if( !slUnchanged(ap[SC_SCOPE]) ){
     p->zScope = slArgName(pOp, "scope", ap[SC_SCOPE], 0, &p->nScope);
   }
-  if( bAll || !slUnchanged(ap[SC_KEY]) ){
+  if( !slUnchanged(ap[SC_KEY]) ){
     p->zKey = slArgName(pOp, "key", ap[SC_KEY], 0, &p->nKey);
   }
-  if( bAll || !slUnchanged(ap[SC_VALUE]) ){
+  if( !slUnchanged(ap[SC_VALUE]) ){
     if( slArgNull(ap[SC_VALUE]) ){
       slErr(pOp, SQLITE_CONSTRAINT, "invalid value: NULL");
     }
     p->pValue = ap[SC_VALUE];
   }
-  if( bAll || !slUnchanged(ap[SC_SOURCE_STEP]) ){
+  if( !slUnchanged(ap[SC_SOURCE_STEP]) ){
     p->bStep = 1;
     p->pStep = ap[SC_SOURCE_STEP];
   }
-  if( bAll ? !slArgNull(ap[SC_AT_MS]) : !slUnchanged(ap[SC_AT_MS]) ){
+  /* Whether an INSERT may take the time is known once it has the lock. */
+  if( eWrite==SL_INSERT ? !slArgNull(ap[SC_AT_MS])
+                        : !slUnchanged(ap[SC_AT_MS])
+  ){
     p->bAtMs = 1;
     p->iAtMs = slArgNull(ap[SC_AT_MS])
                  ? slOpNow(pOp, "at_ms")

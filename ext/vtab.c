@@ -323,7 +323,7 @@ static int vtabUpdate(sqlite3_vtab *pVtab, int nArg, sqlite3_value **apArg,
       }
       if( !slUnchanged(pSchema) ){
         const char *z = (const char *)sqlite3_value_text(pSchema);
-        if( z==0 || sqlite3_stricmp(z, op.pDb->zName)!=0 ){
+        if( sqlite3_stricmp(z, op.pDb->zName)!=0 ){
           slReadOnly(&op, "schema");
         }
       }

@@ -194,6 +194,9 @@ DELETE FROM session_meta WHERE key='lang';
 -- name: artifacts_read
 SELECT session_id, name, size FROM session_artifacts;
 SELECT content FROM session_artifacts WHERE session_id='0000000000000000000000000A' AND name='screen';
+-- name: list_ref_long
+-- before: INSERT INTO session_list(name) VALUES('a name of more bytes than a cursor keeps in place');
+SELECT ref, name FROM session_list('a name of more bytes than a cursor keeps in place');
 -- name: artifacts_insert
 INSERT INTO session_artifacts(session_id, name, at_ms, content)
 VALUES('g', 'a', 9000, zeroblob(5000)), ('g', 'b', 9001, 'text');
