@@ -2,7 +2,7 @@
 
 -- name: open
 -- open
-SELECT count(*) FROM session_list;
+SELECT count(*), length(ulid()) FROM session_list;
 -- name: open_write
 -- open
 INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('m', 'k', 1, 9000);
