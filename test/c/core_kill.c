@@ -819,7 +819,8 @@ static void checkSessions(const Content *aContent, Total *pTotal){
 }
 
 /*
-** Labels are where they were put.
+** Labels are where they were put. What an unanswered attempt has come to is
+** settled by that: the next attempt may be left unanswered too.
 */
 static void checkLabels(sqlite3 *db, Total *pTotal){
   int w;
@@ -828,18 +829,17 @@ static void checkLabels(sqlite3 *db, Total *pTotal){
   for(w=0; w<KILL_WRITERS; w++){
     char z[20];
     int iSlot = -1;
-    if( pShared->aLabel[w]<0 ) continue;
     sprintf(z, "label%d", w);
     sqlite3_bind_text(pStmt, 1, z, -1, SQLITE_STATIC);
     if( sqlite3_step(pStmt)==SQLITE_ROW ){
       iSlot = slotById((const char *)sqlite3_column_text(pStmt, 0));
     }
-    if( iSlot<0
-     || (iSlot!=pShared->aLabel[w] && iSlot!=pShared->aLabelTry[w])
-    ){
+    if( iSlot!=pShared->aLabel[w] && (iSlot<0 || iSlot!=pShared->aLabelTry[w]) ){
       pTotal->nLost++;
       found("lost: %s", z);
     }
+    pShared->aLabel[w] = iSlot;
+    pShared->aLabelTry[w] = iSlot;
     sqlite3_reset(pStmt);
   }
   sqlite3_finalize(pStmt);
@@ -880,7 +880,6 @@ static void checkAll(sqlite3 *db, Total *pTotal){
   readAll(db, aContent, aSeen, pTotal);
   checkTags(aContent, aSeen, pTotal);
   checkSessions(aContent, pTotal);
-  checkLabels(db, pTotal);
   checkDamage(db, pTotal);
   for(i=0; i<KILL_SLOTS; i++) free(aContent[i].aTag);
   free(aContent);
@@ -996,6 +995,7 @@ static i64 life(i64 iRound, i64 nRound, double rEnd, u64 *pRandom, int nWriter,
     pTotal->nRound++;
     db = stOpen(zDb, 0, 20000);
     checkRound(db, aFrom, pTotal);
+    checkLabels(db, pTotal);
     if( i%KILL_FULL==KILL_FULL-1 || i==KILL_LIFE-1 || iRound==nRound-1 ){
       checkAll(db, pTotal);
     }
