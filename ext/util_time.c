@@ -110,24 +110,26 @@ static void timeMust(TimeText *p, char c){
 }
 
 /*
-** The number in the next nDigit digits, which must lie within iMin..iMax.
+** The number in the next nDigit digits, which must lie within iMin..iMax; iMin
+** where it does not.
 */
 static int timeField(TimeText *p, int nDigit, int iMin, int iMax){
   int v = 0;
   if( p->zEnd-p->z<nDigit ){
     p->bBad = 1;
-    return 0;
+    return iMin;
   }
   do {
     char c = *p->z++;
     if( c<'0' || c>'9' ){
       p->bBad = 1;
-      return 0;
+      return iMin;
     }
     v = v * 10 + (c - '0');
   }while( --nDigit );
-  if( v<iMin || v>iMax ) p->bBad = 1;
-  return v;
+  if( v>=iMin && v<=iMax ) return v;
+  p->bBad = 1;
+  return iMin;
 }
 
 /*
