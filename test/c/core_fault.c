@@ -327,7 +327,7 @@ static const char *directive(const char *zLine, size_t n, const char *zKey){
 */
 static void parseFile(const char *zFile, Scenario **pa, int *pn){
   const char *zStart = 0;
-  const char *zText = readAll(zFile, 0);
+  char *zText = readAll(zFile, 0);
   const char *z = zText;
   Scenario *p = 0;
   while( *z ){
@@ -367,6 +367,7 @@ static void parseFile(const char *zFile, Scenario **pa, int *pn){
     z += n + (z[n] != 0);
   }
   if( zStart ) die("%s: a statement without an end", zFile);
+  free(zText);
 }
 
 /* ---- functions with bugs, for tests of the harness; one of use ------- */
@@ -1364,8 +1365,8 @@ static int makeJobs(const Scenario *aS, int nS, i64 nBudget, const char *zOnly,
 }
 
 int main(int argc, char **argv){
-  Scenario *aS = 0;
-  Job *aJob = 0;
+  static Scenario *aS; /* static: not lost at the end, to valgrind */
+  static Job *aJob;
   int nS = 0;
   int i, nJob;
   i64 nBudget = 0, iAt = 0, nTotal = 0, iStep = 1;

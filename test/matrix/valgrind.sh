@@ -39,5 +39,5 @@ mkdir tmp
 step "failing allocations" $check build/test/core_fault oom -dir tmp \
   -budget 400 test/fault/event.sql test/fault/session.sql test/fault/life.sql
 step "threads" $check build/test/core_thread 4 300
-step "changesets" $check build/test/core_changeset
+step "changesets" $check build/test/core_changeset tmp/changeset.db
 finish
