@@ -834,7 +834,9 @@ static void checkLabels(sqlite3 *db, Total *pTotal){
     if( sqlite3_step(pStmt)==SQLITE_ROW ){
       iSlot = slotById((const char *)sqlite3_column_text(pStmt, 0));
     }
-    if( iSlot!=pShared->aLabel[w] && (iSlot<0 || iSlot!=pShared->aLabelTry[w]) ){
+    if( iSlot!=pShared->aLabel[w]
+     && (iSlot<0 || iSlot!=pShared->aLabelTry[w])
+    ){
       pTotal->nLost++;
       found("lost: %s", z);
     }
