@@ -700,8 +700,8 @@ static int start(const Template *pT, const Scenario *pS, sqlite3 **pDb){
 static void expectState(Expect *pE, int k, sqlite3 *db){
   gFault.bArmed = 0;
   pE->abAuto[k] = sqlite3_get_autocommit(db);
-  pE->azData[k] = content(db);
   pE->azPlace[k] = place(db);
+  pE->azData[k] = content(db);
 }
 
 static void expectFree(Expect *pE){
@@ -865,8 +865,8 @@ static void makeRoom(void){
 */
 static int afterFailure(sqlite3 *db, const Scenario *pS, const Expect *pE,
                         int k, const char **pzData) {
+  char *zPlace = place(db); /* First: it writes the events that wait */
   char *zData = content(db);
-  char *zPlace = place(db);
   int bAuto = sqlite3_get_autocommit(db);
   int j = k - 1;
   int iNext = 0;
