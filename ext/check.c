@@ -58,6 +58,7 @@
 ** artifact-time      an INTEGER
 ** scope-entry        tenant as session-tenant, scope and name as meta-name,
 **                    value not NULL, at_ms an INTEGER
+** row-key            0 to 2^48-1, in each of these tables
 */
 #include "slCheck.h"
 
@@ -628,6 +629,18 @@ static void ckScopes(Check *p){
   slFree(p->pOp, SL_SQL_CHECK_SCOPE, pStmt);
 }
 
+/*
+** The keys of labels, meta data, artifacts and scopes.
+*/
+static void ckRowKeys(Check *p){
+  sqlite3_stmt *pStmt = ckTenantStmt(p, SL_SQL_CHECK_ROW_KEY);
+  while( slStep(p->pOp, pStmt) ){
+    slCkFault(p, "row-key", 0, 0, "a row of sessionlog_%s has the key %lld",
+              sqlite3_column_text(pStmt, 0), sqlite3_column_int64(pStmt, 1));
+  }
+  slFree(p->pOp, SL_SQL_CHECK_ROW_KEY, pStmt);
+}
+
 /* ---- all of it ------------------------------------------------------- */
 
 /*
@@ -666,6 +679,7 @@ void slCheck(SlOp *pOp, const char *zTenant, SlFaults *pOut){
     ckMeta(&c);
     ckArtifacts(&c);
     ckScopes(&c);
+    ckRowKeys(&c);
   }
   slBlockFree(c.pBlock);
   sqlite3_free(c.aPlace);

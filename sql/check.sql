@@ -93,6 +93,22 @@ SELECT tenant, scope, name, value, at_ms FROM $db.sessionlog_scope
  WHERE ?1 IS NULL OR tenant=?1
  ORDER BY key
 
+-- name: check_row_key
+-- Rows of the tenant ?1, or all, whose key is none of ours: see slRowid().
+SELECT 'label', key FROM $db.sessionlog_label
+ WHERE (key<0 OR key>281474976710655) AND (?1 IS NULL OR tenant=?1)
+UNION ALL
+SELECT 'meta', m.key FROM $db.sessionlog_meta AS m
+  LEFT JOIN $db.sessionlog_session AS s ON s.key=m.session
+ WHERE (m.key<0 OR m.key>281474976710655) AND (?1 IS NULL OR s.tenant=?1)
+UNION ALL
+SELECT 'artifact', a.key FROM $db.sessionlog_artifact AS a
+  LEFT JOIN $db.sessionlog_session AS s ON s.key=a.session
+ WHERE (a.key<0 OR a.key>281474976710655) AND (?1 IS NULL OR s.tenant=?1)
+UNION ALL
+SELECT 'scope', key FROM $db.sessionlog_scope
+ WHERE (key<0 OR key>281474976710655) AND (?1 IS NULL OR tenant=?1)
+
 -- name: stats_session
 -- Of the tenant ?1: sessions that live, forks among them, those that have
 -- ended, and removed ones of which something is left.
