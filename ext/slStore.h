@@ -40,8 +40,7 @@ typedef struct SlReader SlReader;
 typedef struct SlMemo SlMemo;
 
 /**************************************************************************
-** Interface to code in store.c: connections, databases, operations, and
-** the only place where SQL is prepared.
+** Interface to code in store.c: connections, databases, operations.
 */
 
 /* What session_writes() says. */
@@ -117,8 +116,8 @@ void slConnUnref(void *);
 
 /* Start an operation on the named database; zSchema NULL means the
 ** connection's. The error for an unknown one is "no such database: NAME".
-** slOpEnd() releases what the operation holds, all but zErr; slOpError()
-** hands over rc, with *pzErr to be freed by the caller. */
+** slOpEnd() releases what the operation holds, all but zErr, which the caller
+** frees. */
 void slOpBegin(SlOp *, SlConn *, const char *zSchema);
 void slOpBeginValue(SlOp *, SlConn *, sqlite3_value *pSchema);
 void slOpEnd(SlOp *);

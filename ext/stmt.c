@@ -23,7 +23,7 @@ void slDbFinalize(SlDb *pDb){
 /*
 ** Connect the home table, so that statements may be kept.
 */
-static void slHomeConnect(SlOp *pOp){
+static void stmtHome(SlOp *pOp){
   sqlite3_stmt *pStmt = 0;
   int rc = sqlite3_prepare_v2(pOp->pConn->db, "SELECT 1 FROM main." SL_HOME, -1,
                               &pStmt, 0);
@@ -69,7 +69,7 @@ sqlite3_stmt *slStmt(SlOp *pOp, int eSql){
     return pStmt;
   }
   if( pOp->pConn->bHome==0 ){
-    slHomeConnect(pOp);
+    stmtHome(pOp);
     if( pOp->rc!=SQLITE_OK ) return 0;
   }
   return slPrepare(pOp, eSql);
@@ -224,7 +224,7 @@ sqlite3_stmt *slTaskStmt(SlOp *pOp){
   sqlite3_stmt *pStmt = p->pTaskStmt;
   p->pTaskStmt = 0;
   if( pStmt==0 ){
-    if( p->bHome==0 ) slHomeConnect(pOp);
+    if( p->bHome==0 ) stmtHome(pOp);
     if( pOp->rc==SQLITE_OK
      && sqlite3_prepare_v3(p->db, "INSERT INTO main." SL_TASK " SELECT 1", -1,
                            SQLITE_PREPARE_PERSISTENT, &pStmt, 0)

@@ -275,7 +275,7 @@ static int vtabRowid(sqlite3_vtab_cursor *pCursor, sqlite3_int64 *piRowid){
 }
 
 i64 slRowid(SlOp *pOp, i64 iKey){
-  if( iKey<0 || iKey>>48 ){
+  if( iKey>>48 ){
     slErr(pOp, SQLITE_CORRUPT_VTAB, "a stored row has the key %lld", iKey);
   }
   return SL_ROWID(pOp->pDb, iKey);

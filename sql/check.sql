@@ -94,20 +94,20 @@ SELECT tenant, scope, name, value, at_ms FROM $db.sessionlog_scope
  ORDER BY key
 
 -- name: check_row_key
--- Rows of the tenant ?1, or all, whose key is none of ours: see slRowid().
+-- Rows of the tenant ?1, or all, whose key is not within 0..2^48-1: see slRowid().
 SELECT 'label', key FROM $db.sessionlog_label
- WHERE (key<0 OR key>281474976710655) AND (?1 IS NULL OR tenant=?1)
+ WHERE key NOT BETWEEN 0 AND 281474976710655 AND (?1 IS NULL OR tenant=?1)
 UNION ALL
 SELECT 'meta', m.key FROM $db.sessionlog_meta AS m
   LEFT JOIN $db.sessionlog_session AS s ON s.key=m.session
- WHERE (m.key<0 OR m.key>281474976710655) AND (?1 IS NULL OR s.tenant=?1)
+ WHERE m.key NOT BETWEEN 0 AND 281474976710655 AND (?1 IS NULL OR s.tenant=?1)
 UNION ALL
 SELECT 'artifact', a.key FROM $db.sessionlog_artifact AS a
   LEFT JOIN $db.sessionlog_session AS s ON s.key=a.session
- WHERE (a.key<0 OR a.key>281474976710655) AND (?1 IS NULL OR s.tenant=?1)
+ WHERE a.key NOT BETWEEN 0 AND 281474976710655 AND (?1 IS NULL OR s.tenant=?1)
 UNION ALL
 SELECT 'scope', key FROM $db.sessionlog_scope
- WHERE (key<0 OR key>281474976710655) AND (?1 IS NULL OR tenant=?1)
+ WHERE key NOT BETWEEN 0 AND 281474976710655 AND (?1 IS NULL OR tenant=?1)
 
 -- name: stats_session
 -- Of the tenant ?1: sessions that live, forks among them, those that have

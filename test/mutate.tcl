@@ -53,8 +53,13 @@ foreach {name value} [lrange $argv 1 end] {
   }
   if {$value ne ""} { dict set opt $name $value }
 }
-set test [file join $dir test]
-set work [file join $dir build mutant]
+if {[dict get $opt -again] ne ""} {
+  dict set opt -again [file normalize [dict get $opt -again]]
+}
+# From here on all paths are relative: DIR may have any characters.
+cd $dir
+set test test
+set work build/mutant
 file mkdir $work/seen
 
 proc sh {command} {
@@ -78,13 +83,13 @@ proc hash {args} { lindex [exec cat {*}$args | sha256sum] 0 }
 
 # ------------------------------------------------------------------ the points
 
-regexp -line {^VERSION := (.*)$} [contents $dir/Makefile] -> version
+regexp -line {^VERSION := (.*)$} [contents Makefile] -> version
 set cflags "-std=c99 -O1 -g -w -fPIC -fvisibility=hidden -DNDEBUG\
   -D_FILE_OFFSET_BITS=64 -DSL_COVERAGE -DSQLITE_CORE\
   -DSL_VERSION='\"$version\"' -Iext -Ibuild/gen"
 set cc gcc
 if {[info exists env(CC)] && $env(CC) ne ""} { set cc $env(CC) }
-set sources [lsort [glob -directory $dir/ext *.c]]
+set sources [lsort [glob ext/*.c]]
 
 # The assembler text with what happens at each point noted.  A condition is
 # tested without changing the flags: a jump goes by way of a place behind the
@@ -124,9 +129,9 @@ proc instrument {name text} {
 
 # Build all anew if a source has changed.
 proc build {} {
-  global dir work test cc cflags sources points
-  set h [hash {*}$sources {*}[glob $dir/ext/*.h $dir/sql/* $dir/test/c/*] \
-    $test/mutate.c $test/mutate.tcl]
+  global work cc cflags sources points
+  set h [hash {*}$sources {*}[glob ext/*.h sql/* test/c/*] test/mutate.c \
+    test/mutate.tcl]
   if {[file exists $work/build.txt]} {
     lassign [contents $work/build.txt] was points
     if {$was eq $h} return
@@ -134,20 +139,20 @@ proc build {} {
   puts "compiling"
   file delete -force $work/build.txt
   set points {}
-  set objects "'$work/mutate.o' '$work/gen-sql.o'"
+  set objects "$work/mutate.o $work/gen-sql.o"
   foreach f $sources {
     set name [file rootname [file tail $f]]
-    sh "cd '$dir' && $cc $cflags -S -o '$work/$name.s' ext/$name.c"
+    sh "$cc $cflags -S -o $work/$name.s ext/$name.c"
     put $work/$name.s [instrument $name [contents $work/$name.s]]
-    sh "$cc -c -o '$work/$name.o' '$work/$name.s'"
-    append objects " '$work/$name.o'"
+    sh "$cc -c -o $work/$name.o $work/$name.s"
+    append objects " $work/$name.o"
   }
   set size [expr {([llength $points]*2/4096 + 1)*4096}]
-  sh "cd '$dir' && $cc $cflags -c -o '$work/gen-sql.o' build/gen/sql.c \
+  sh "$cc $cflags -c -o $work/gen-sql.o build/gen/sql.c \
       && $cc -std=c99 -g -O1 -fPIC -DSL_SEEN_SIZE=$size -c \
-         -o '$work/mutate.o' test/mutate.c \
-      && $cc -shared -Wl,-Bsymbolic -o build/sessionlog.so $objects -lsqlite3 \
-         -lzstd \
+         -o $work/mutate.o test/mutate.c \
+      && $cc -shared -Wl,-Bsymbolic,-z,nodelete -o build/sessionlog.so $objects \
+         -lsqlite3 -lzstd \
       && rm -f build/libsessionlog.a && ar rcs build/libsessionlog.a $objects \
       && rm -f build/test/core_* build/test/cluster_node \
       && env -u MAKEFLAGS -u MAKELEVEL make -s mutant-programs \
@@ -185,7 +190,7 @@ foreach p $points {
   if {![string match [dict get $opt -file] $name.c]} continue
   if {[dict get $opt -line] ni [list 0 $at]} continue
   if {![info exists source($name)]} {
-    set source($name) [split [contents $dir/ext/$name.c] \n]
+    set source($name) [split [contents ext/$name.c] \n]
   }
   set code [string trim [lindex $source($name) $at-1]]
   set where "ext/$name.c [function $name $at]#$nth"
@@ -221,20 +226,20 @@ if {$n > 0} {
 set tmp [expr {[file isdirectory /dev/shm] ? "/dev/shm" : "/tmp"}]
 set tmp $tmp/sl-mutate-[pid]
 file mkdir $tmp
-set env(SESSIONLOG_SO) $dir/build/sessionlog.so
+set env(SESSIONLOG_SO) [file normalize build/sessionlog.so]
 set env(SESSIONLOG_STOP) 1
 set env(SESSIONLOG_DIRECT) 1
 
 # The command of a test: a test file, or MODE:SCENARIO of core_fault.
 proc test_command {t slot} {
-  global dir test tmp faults
+  global test tmp faults
   if {[regexp {^(.*):(.*)$} $t -> mode scenario]} {
-    set command [list $dir/build/test/core_fault $mode -budget 12 \
+    set command [list build/test/core_fault $mode -budget 12 \
       -only $scenario -dir $tmp/$slot {*}$faults]
   } else {
     set command [list [info nameofexecutable] -encoding utf-8 $test/$t.test]
   }
-  return "'[join $command {' '}]'"
+  return $command
 }
 
 # In a coroutine: run a test in directory SLOT of temporary files, with a limit
@@ -244,10 +249,10 @@ proc run {slot t cpu wall args} {
   file delete -force $tmp/$slot
   file mkdir $tmp/$slot
   set command "ulimit -c 0; ulimit -v 6000000; ulimit -f 4000000;\
-    ulimit -t $cpu; timeout -s KILL $wall [test_command $t $slot]\
-    >'$tmp/$slot.out' 2>&1; rc=\$?; times; exit \$rc"
+    ulimit -t $cpu; timeout -s KILL $wall \"\$@\" >$tmp/$slot.out 2>&1;\
+    rc=\$?; times; exit \$rc"
   set ch [open |[list env TMPDIR=$tmp/$slot SESSIONLOG_TMP=$tmp/$slot \
-    {*}$args sh -c $command </dev/null 2>@1] r]
+    {*}$args sh -c $command sh {*}[test_command $t $slot] </dev/null 2>@1] r]
   fconfigure $ch -blocking 0
   fileevent $ch readable [list [info coroutine]]
   set out {}
@@ -296,7 +301,7 @@ foreach f $faults {
     lappend queue own:$name oom:$name io:$name
   }
 }
-set h [hash $dir/build/sessionlog.so $test/tester.tcl \
+set h [hash build/sessionlog.so $test/tester.tcl \
   {*}[glob $test/c/* $test/fault/*]]
 proc watch {slot} {
   global queue work test tmp opt h points seen cpu wall

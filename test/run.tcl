@@ -13,7 +13,8 @@
 # The exit status is 1 where a test failed or none ran.
 #
 # SESSIONLOG_SO and SESSIONLOG_FUZZ may be relative paths (see tester.tcl and
-# fuzz.test).  SESSIONLOG_PRELOAD names libraries that go into LD_PRELOAD of the tests.
+# fuzz.test).  SESSIONLOG_PRELOAD names libraries that go into LD_PRELOAD of the
+# tests.
 
 encoding system utf-8
 foreach c {stdout stderr} { fconfigure $c -encoding utf-8 }

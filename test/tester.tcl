@@ -363,7 +363,10 @@ proc exit {{status 0}} {
     incr sl::fail
     puts "! $sl::name: died, or ended without finish_test"
   }
-  catch {uplevel #0 $sl::atEnd}
+  if {[catch {uplevel #0 $sl::atEnd} why]} {
+    incr sl::fail
+    puts "! $sl::name: at the end: $why"
+  }
   if {[info exists ::env(SESSIONLOG_SOAK)]} {
     foreach c [lsort [array names sl::counts]] {
       puts "count $c $sl::counts($c)"

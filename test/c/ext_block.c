@@ -17,6 +17,7 @@
 #include "../../ext/hash.c"
 
 SQLITE_EXTENSION_INIT1
+#include "extFunc.h"
 
 static void blockMake(sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   i64 iKey = sqlite3_value_int64(ap[0]);
@@ -61,14 +62,10 @@ static void blockAdd(sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   sqlite3_result_int(pCtx, rc);
 }
 
-int sqlite3_extblock_init(sqlite3 *, char **, const sqlite3_api_routines *);
+static const ExtFunc aFunc[] = {
+  { "block_make", 3, blockMake },
+  { "block_make", 4, blockMake },
+  { "block_add", 2, blockAdd },
+};
 
-int sqlite3_extblock_init(sqlite3 *db, char **pzErrMsg,
-                          const sqlite3_api_routines *pApi) {
-  (void)pzErrMsg;
-  SQLITE_EXTENSION_INIT2(pApi);
-  sqlite3_create_function(db, "block_make", 3, SQLITE_UTF8, 0, blockMake, 0, 0);
-  sqlite3_create_function(db, "block_make", 4, SQLITE_UTF8, 0, blockMake, 0, 0);
-  return sqlite3_create_function(db, "block_add", 2, SQLITE_UTF8, 0, blockAdd,
-                                 0, 0);
-}
+EXT_ENTRY(sqlite3_extblock_init, aFunc)

@@ -11,6 +11,7 @@
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
+#include "extFunc.h"
 
 static void limitLength(sqlite3_context *pCtx, int nArg,
                         sqlite3_value **apArg) {
@@ -48,16 +49,10 @@ static void mainName(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
   sqlite3_result_text(pCtx, zName, -1, SQLITE_STATIC);
 }
 
-int sqlite3_extlimit_init(sqlite3 *, char **, const sqlite3_api_routines *);
+static const ExtFunc aFunc[] = {
+  { "limit_length", 1, limitLength }, { "limit_set", 2, limitSet },
+  { "limit_heap", 1, limitHeap },     { "heap_used", 0, heapUsed },
+  { "main_name", 1, mainName },
+};
 
-int sqlite3_extlimit_init(sqlite3 *db, char **pzErrMsg,
-                          const sqlite3_api_routines *pApi) {
-  (void)pzErrMsg;
-  SQLITE_EXTENSION_INIT2(pApi);
-  sqlite3_create_function(db, "limit_set", 2, SQLITE_UTF8, 0, limitSet, 0, 0);
-  sqlite3_create_function(db, "limit_heap", 1, SQLITE_UTF8, 0, limitHeap, 0, 0);
-  sqlite3_create_function(db, "heap_used", 0, SQLITE_UTF8, 0, heapUsed, 0, 0);
-  sqlite3_create_function(db, "main_name", 1, SQLITE_UTF8, 0, mainName, 0, 0);
-  return sqlite3_create_function(db, "limit_length", 1, SQLITE_UTF8, 0,
-                                 limitLength, 0, 0);
-}
+EXT_ENTRY(sqlite3_extlimit_init, aFunc)

@@ -8,6 +8,7 @@
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
+#include "extFunc.h"
 
 static void probeMemoryUsed(sqlite3_context *ctx, int nArg,
                             sqlite3_value **apArg) {
@@ -22,17 +23,9 @@ static void probeLeak(sqlite3_context *ctx, int nArg, sqlite3_value **apArg){
   sqlite3_result_int(ctx, p != 0);
 }
 
-int sqlite3_extprobe_init(sqlite3 *db, char **pzErr,
-                          const sqlite3_api_routines *pApi);
+static const ExtFunc aFunc[] = {
+  { "probe_memory_used", 0, probeMemoryUsed },
+  { "probe_leak", 1, probeLeak },
+};
 
-int sqlite3_extprobe_init(sqlite3 *db, char **pzErr,
-                          const sqlite3_api_routines *pApi) {
-  int rc;
-  (void)pzErr;
-  SQLITE_EXTENSION_INIT2(pApi);
-  rc = sqlite3_create_function_v2(db, "probe_memory_used", 0, SQLITE_UTF8, 0,
-                                  probeMemoryUsed, 0, 0, 0);
-  if( rc!=SQLITE_OK ) return rc;
-  return sqlite3_create_function_v2(db, "probe_leak", 1, SQLITE_UTF8, 0,
-                                    probeLeak, 0, 0, 0);
-}
+EXT_ENTRY(sqlite3_extprobe_init, aFunc)
