@@ -75,6 +75,8 @@ namespace eval sl {
   variable memory       ;# sqlite3_memory_used() before the first test
   variable finished 0
   variable atEnd {}     ;# see [at_end]
+  variable begun        ;# by name: see [sl::begins]
+  array set begun {}
   variable counts       ;# by name, see [count]
   array set counts {}
 }
@@ -169,6 +171,12 @@ proc forcedelete {args} {
 
 proc sl::passed {} { incr sl::pass }
 
+# A test begins: no two of a file have the same name.
+proc sl::begins {test} {
+  if {[info exists sl::begun($test)]} { error "two tests have the name $test" }
+  set sl::begun($test) 1
+}
+
 proc sl::failed {test expected got} {
   incr sl::fail
   puts "! $test"
@@ -216,6 +224,7 @@ proc sl::pick_db {argsVar n usage} {
 }
 
 proc do_test {test script expected} {
+  sl::begins $test
   if {[catch {uplevel 1 $script} got]} { set got "error: $got" }
   sl::check $test $expected $got
 }
@@ -223,6 +232,7 @@ proc do_test {test script expected} {
 proc do_execsql_test {args} {
   set h [sl::pick_db args {2 3} "do_execsql_test ?-db H? name sql ?expected?"]
   lassign $args test sql expected
+  sl::begins $test
   if {[catch {uplevel 1 [list $h eval $sql]} got]} { set got "error: $got" }
   sl::check $test [sl::normal $expected] $got
 }
@@ -230,6 +240,7 @@ proc do_execsql_test {args} {
 proc do_catchsql_test {args} {
   set h [sl::pick_db args 3 "do_catchsql_test ?-db H? name sql {rc message}"]
   lassign $args test sql expected
+  sl::begins $test
   set rc [catch {uplevel 1 [list $h eval $sql]} got]
   # The message alone may be a pattern too: {1 /no such/}
   if {![sl::is_pattern $expected]} {
@@ -265,6 +276,7 @@ proc sl_errorcode {{handle db}} {
 proc do_error_test {args} {
   set h [sl::pick_db args 4 "do_error_test ?-db H? name sql code message"]
   lassign $args test sql code want
+  sl::begins $test
   if {![catch {uplevel 1 [list $h eval $sql]} got]} {
     sl::failed $test [list $code $want] "no error: $got"
     return
@@ -280,6 +292,7 @@ proc do_error_test {args} {
 proc do_eqp_test {args} {
   set h [sl::pick_db args 3 "do_eqp_test ?-db H? name sql text"]
   lassign $args test sql want
+  sl::begins $test
   if {[catch {uplevel 1 [list $h eval "EXPLAIN QUERY PLAN $sql"]} rows]} {
     set plan "error: $rows"
   } else {
@@ -303,6 +316,7 @@ proc do_walk_test {test steps} {
 }
 
 proc do_exec_test {test command expected {status 0}} {
+  sl::begins $test
   set got [string trim [sl::sh $command rc]]
   if {$rc != $status} {
     sl::failed $test "$expected (exit status $status)" "$got (exit status $rc)"
