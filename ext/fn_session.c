@@ -35,14 +35,14 @@ static int readerNeed(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
 ** to SQLite.
 */
 static char *idReserve(SlOp *pOp){
-  char *z = pOp->rc == SQLITE_OK ? sqlite3_malloc64(27) : 0;
+  char *z = sqlite3_malloc64(27);
   if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
   return z;
 }
 
 static void idResult(SlOp *pOp, sqlite3_context *pCtx, char *z,
                      const SlSession *pSession) {
-  if( z && pOp->rc==SQLITE_OK ) memcpy(z, pSession->zId, 27);
+  if( z ) memcpy(z, pSession->zId, 27);
   slResultOwned(pOp, pCtx, z);
 }
 
@@ -55,9 +55,7 @@ static void idResult(SlOp *pOp, sqlite3_context *pCtx, char *z,
 static char *targetHash(SlOp *pOp, const char *zPath){
   struct stat st;
   char *z;
-  if( pOp->rc!=SQLITE_OK || stat(zPath, &st)!=0 || !S_ISREG(st.st_mode)
-   || access(zPath, R_OK)!=0
-  ){
+  if( stat(zPath, &st)!=0 || !S_ISREG(st.st_mode) || access(zPath, R_OK)!=0 ){
     return 0;
   }
   z = sqlite3_mprintf("%lld:%lld", (i64)st.st_size,
@@ -112,7 +110,7 @@ struct SessionStart {
 static void startOwn(SlOp *pOp, SessionStart *p, int iCol, char *z, i64 n){
   sqlite3_free(p->azOwned[iCol]);
   p->azOwned[iCol] = z;
-  if( z ) slFieldText(pOp, &p->fields, iCol, z, n);
+  slFieldText(pOp, &p->fields, iCol, z, n);
 }
 
 /*
@@ -173,6 +171,7 @@ static void startJson(SlOp *pOp, SessionStart *p, sqlite3_value *pArg){
   int n;
   const char *z = slArgText(pOp, "json", pArg, &n);
   if( z==0 ) return;
+  memset(&object, 0, sizeof(object));
   if( !slJsonParse(z, n, &object, 0) || object.eType!=SL_JSON_OBJECT ){
     slInvalid(pOp, SQLITE_ERROR, "json", pArg);
     return;
@@ -280,7 +279,8 @@ void slFnOpen(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   slOpGuard(pOp, "INSERT OR IGNORE INTO session_list(name) VALUES(...)");
   z = slArgName(pOp, "name", ap[0], 1, &n);
   slFieldText(pOp, &s.fields, SL_COL_NAME, z, n);
-  if( sqlite3_get_autocommit(pOp->pConn->db) && slOpRead(pOp) ){
+  if( sqlite3_get_autocommit(pOp->pConn->db) ){
+    slOpRead(pOp);
     slFindName(pOp, z, n, &s.session);
   }
   zId = idReserve(pOp);

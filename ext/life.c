@@ -37,13 +37,15 @@ struct Line {
 */
 static void lineText(Line *p, const char *z, i64 n){
   i64 i;
+  char cLast = 0;
   p->n = 0;
   for(i=0; i<n && p->n<SL_PAUSE_BYTES; i++){
     if( !isBlank(z[i]) ){
       p->z[p->n++] = z[i];
-    }else if( i==0 || !isBlank(z[i-1]) ){
+    }else if( !isBlank(cLast) ){
       p->z[p->n++] = ' ';
     }
+    cLast = z[i];
   }
 }
 

@@ -84,60 +84,58 @@ int slFindName(SlOp *pOp, const char *z, i64 n, SlSession *p){
 /*
 ** Fail, and say how many ids begin with zFrom.
 */
-static void prefixAmbiguous(SlOp *pOp, const char *zRef, const char *zFrom,
-                            const char *zTo) {
+static void prefixAmbiguous(SlOp *pOp, const char *zRef, i64 nRef,
+                            const char *zFrom, const char *zTo) {
   i64 nMatch = 0;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SESSION_PREFIX_COUNT);
   slBindTenant(pOp, pStmt, 1);
-  slBindText(pOp, pStmt, 2, zFrom, (i64)strlen(zFrom));
-  slBindText(pOp, pStmt, 3, zTo, (i64)strlen(zTo));
+  slBindText(pOp, pStmt, 2, zFrom, nRef);
+  slBindText(pOp, pStmt, 3, zTo, nRef + 1);
   if( slStep(pOp, pStmt) ) nMatch = sqlite3_column_int64(pStmt, 0);
   slFree(pOp, SL_SQL_SESSION_PREFIX_COUNT, pStmt);
-  slErr(pOp, SQLITE_ERROR, "ambiguous session prefix: %s matches %lld sessions",
-        zRef, nMatch);
+  slErr(pOp, SQLITE_ERROR,
+        "ambiguous session prefix: %.*s matches %lld sessions", (int)nRef, zRef,
+        nMatch);
 }
 
 /*
 ** The only session whose id begins with the n bytes at z, in either case, by
-** statement eSql.
+** statement eSql. None does where they are not all letters and digits.
 */
 static int sessionByPrefix(SlOp *pOp, int eSql, const char *z, i64 n,
                            SlSession *p) {
-  char zRef[27], zFrom[27], zTo[28];
+  char zFrom[26], zTo[27];
   sqlite3_stmt *pStmt;
   int bFound, i;
   if( n<SL_MIN_PREFIX || n>=26 || !sessionTables(pOp) ) return 0;
   for(i=0; i<n; i++){
     char c = z[i];
     if( c>='a' && c<='z' ) c = (char)(c - 'a' + 'A');
-    if( (c<'0' || c>'9') && (c<'A' || c>'Z') ) return 0;
-    zRef[i] = z[i];
     zFrom[i] = zTo[i] = c;
   }
-  zRef[n] = zFrom[n] = zTo[n + 1] = 0;
   zTo[n] = 'a'; /* comes after all that an id is made of */
   pStmt = slStmt(pOp, eSql);
   slBindTenant(pOp, pStmt, 1);
   slBindText(pOp, pStmt, 2, zFrom, n);
   slBindText(pOp, pStmt, 3, zTo, n + 1);
   bFound = slSessionStep(pOp, pStmt, p);
-  if( bFound && slStep(pOp, pStmt) ) prefixAmbiguous(pOp, zRef, zFrom, zTo);
+  if( bFound && slStep(pOp, pStmt) ) prefixAmbiguous(pOp, z, n, zFrom, zTo);
   slFree(pOp, eSql, pStmt);
   return bFound && pOp->rc == SQLITE_OK;
 }
 
 /*
 ** 1 if a session has that id, without reading its row: p gets no more than id
-** and key.
+** and key. For readers only: in a task the tables are there, see
+** sessionTables().
 */
 static int sessionHasId(SlOp *pOp, const char *zId, SlSession *p){
-  char zTo[28];
+  char zTo[27];
   sqlite3_stmt *pStmt;
   int bFound;
-  if( !sessionTables(pOp) ) return 0;
+  if( pOp->pDb->iSchema==0 ) return 0;
   memcpy(zTo, zId, 26);
   zTo[26] = ' '; /* the first text after the id */
-  zTo[27] = 0;
   pStmt = slStmt(pOp, SL_SQL_SESSION_ID_BY_PREFIX);
   slBindTenant(pOp, pStmt, 1);
   slBindText(pOp, pStmt, 2, zId, 26);
@@ -208,11 +206,9 @@ static int sessionByRef(SlOp *pOp, const char *zRef, i64 nRef, int bId,
     slUlidText(&u, zId);
     if( bId ? sessionHasId(pOp, zId, p) : slFindId(pOp, zId, p) ) return 1;
   }
-  if( nRef>0 && nRef<=SL_MAX_NAME ){
-    *pbWhole = 1;
-    if( slFindName(pOp, zRef, nRef, p) ) return 1;
-    if( sessionBy(pOp, SL_SQL_SESSION_BY_LABEL, zRef, nRef, p) ) return 1;
-  }
+  *pbWhole = 1;
+  if( slFindName(pOp, zRef, nRef, p) ) return 1;
+  if( sessionBy(pOp, SL_SQL_SESSION_BY_LABEL, zRef, nRef, p) ) return 1;
   *pbWhole = !bId;
   return sessionByPrefix(
     pOp, bId ? SL_SQL_SESSION_ID_BY_PREFIX : SL_SQL_SESSION_BY_PREFIX, zRef,
@@ -302,7 +298,7 @@ void slNeed(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
 }
 
 void slNeedText(SlOp *pOp, const char *zRef, i64 nRef, SlSession *p){
-  if( !slFindText(pOp, zRef, nRef, p) && pOp->rc==SQLITE_OK ){
+  if( !slFindText(pOp, zRef, nRef, p) ){
     slErr(pOp, SQLITE_ERROR, "no such session: %.*s",
           (int)slUtf8Chars(zRef, nRef, 60), zRef);
   }

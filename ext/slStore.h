@@ -246,7 +246,7 @@ void slMustWrite(SlOp *, sqlite3_stmt *);
 void slRun(SlOp *, int eSql, sqlite3_stmt *);
 
 /* Run eSql with up to two integers bound, and return the integer that its
-** first row has in column 0, or iDefault without a row or with NULL. */
+** first row has in column 0 (0 for NULL), or iDefault without a row. */
 i64 slQueryInt(SlOp *, int eSql, i64 i1, i64 i2, i64 iDefault);
 
 /* The text of column i, which every row has: NULL there is damage, and so the

@@ -163,15 +163,11 @@ void slRun(SlOp *pOp, int eSql, sqlite3_stmt *pStmt){
 i64 slQueryInt(SlOp *pOp, int eSql, i64 i1, i64 i2, i64 iDefault){
   i64 iRes = iDefault;
   sqlite3_stmt *pStmt = slStmt(pOp, eSql);
-  if( pStmt ){
-    int nParam = sqlite3_bind_parameter_count(pStmt);
-    if( nParam>0 ) slBindInt(pOp, pStmt, 1, i1);
-    if( nParam>1 ) slBindInt(pOp, pStmt, 2, i2);
-    if( slStep(pOp, pStmt) && sqlite3_column_type(pStmt, 0)!=SQLITE_NULL ){
-      iRes = sqlite3_column_int64(pStmt, 0);
-    }
-    slFree(pOp, eSql, pStmt);
-  }
+  int nParam = sqlite3_bind_parameter_count(pStmt);
+  if( nParam>0 ) slBindInt(pOp, pStmt, 1, i1);
+  if( nParam>1 ) slBindInt(pOp, pStmt, 2, i2);
+  if( slStep(pOp, pStmt) ) iRes = sqlite3_column_int64(pStmt, 0);
+  slFree(pOp, eSql, pStmt);
   return iRes;
 }
 

@@ -159,6 +159,11 @@ SELECT session_meta('m', 'lang', NULL);
 SELECT session_has_data('m'), session_has_data('x');
 -- name: target_hash
 SELECT session_target_hash('/nowhere/at/all'), session_target_hash('/') IS NULL;
+-- name: target_file
+SELECT session_target_hash('/bin/sh')<>'';
+-- name: start_file
+SELECT session_start('z', '{"id":"0000000000000000000000001A","target":"/bin/sh","cwd":"/./",
+ "started_at_ms":9000,"pid":1,"host":"h"}');
 -- name: group_key
 SELECT session_group_key('/a', NULL), session_group_key('/a', 'h');
 -- name: auto_name
