@@ -176,9 +176,9 @@ static int ckSpace(char c){
 ** 1 if the n bytes are a name.
 */
 int slCkName(const char *z, int n, int bTrim){
-  return z && n > 0 && n <= SL_MAX_NAME && memchr(z, 0, (size_t)n) == 0
-         && slUtf8Valid((const u8 *)z, n)
-         && !(bTrim && (ckSpace(z[0]) || ckSpace(z[n - 1])));
+  if( z==0 || n==0 || n>SL_MAX_NAME || memchr(z, 0, (size_t)n)!=0 ) return 0;
+  if( bTrim && (ckSpace(z[0]) || ckSpace(z[n - 1])) ) return 0;
+  return slUtf8Valid((const u8 *)z, n);
 }
 
 /*

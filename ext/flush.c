@@ -38,7 +38,7 @@ static void flushOpenFile(SlOp *pOp, int eFile){
   if( pOp->rc!=SQLITE_OK ) return;
   rc = sqlite3_file_control(pOp->pConn->db, pOp->pDb->zName, eFile, &pFile);
   /* Every database that is attached and has been read has both. */
-  if( ALWAYS(rc==SQLITE_OK && pFile) && pFile->pMethods ){
+  if( ALWAYS(rc==SQLITE_OK) && ALWAYS(pFile) && pFile->pMethods ){
     rc = pFile->pMethods->xSync(pFile, SQLITE_SYNC_FULL);
   }
   slErrRc(pOp, rc);

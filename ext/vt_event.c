@@ -241,7 +241,7 @@ static int evOrder(const sqlite3_index_info *pInfo, int bOne, int *pbDesc){
   }
   if( i<pInfo->nOrderBy ){
     int iCol = pInfo->aOrderBy[i].iColumn;
-    if( iCol!=EV_ORDINAL && !(iCol<0 && bOne) ) return 0;
+    if( iCol!=EV_ORDINAL && (iCol>=0 || !bOne) ) return 0;
     if( pInfo->aOrderBy[i].desc ){
       if( !bOne ) return 0;
       *pbDesc = 1;
