@@ -178,13 +178,11 @@ static void treeIndent(SlOp *pOp, SlTree *p){
 ** top. The statement gives them last one first.
 */
 static void treeChildren(SlOp *pOp, SlTree *p){
-  const char *zTenant = pOp->pConn->zTenant;
   i64 nIndent = p->nIndent;
   i64 nBefore = p->nNode;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_TREE_CHILDREN);
   slBindInt(pOp, pStmt, 1, p->session.iKey);
-  slBindText(pOp, pStmt, 2, zTenant, (i64)strlen(zTenant));
-  slBindInt(pOp, pStmt, 3, p->iMax);
+  slBindInt(pOp, pStmt, 2, p->iMax);
   while( slStep(pOp, pStmt) ){
     i64 iKey = sqlite3_column_int64(pStmt, 0);
     int bLast = p->nNode == nBefore;
@@ -197,16 +195,15 @@ static void treeChildren(SlOp *pOp, SlTree *p){
 }
 
 void slTreeOpen(SlOp *pOp, SlTree *p, const SlSession *pSession){
-  const char *zTenant = pOp->pConn->zTenant;
   memset(p, 0, sizeof(*p));
   p->iMax = slQueryInt(pOp, SL_SQL_TREE_MAX, 0, 0, 0);
   p->pKin = slStmt(pOp, SL_SQL_TREE_KIN);
-  slBindText(pOp, p->pKin, 2, zTenant, (i64)strlen(zTenant));
+  slBindTenant(pOp, p->pKin, 2);
   if( pSession ){
     treePush(pOp, p, pSession->iKey, 0, 0);
   }else{
     p->pRoots = slStmt(pOp, SL_SQL_TREE_ROOTS);
-    slBindText(pOp, p->pRoots, 1, zTenant, (i64)strlen(zTenant));
+    slBindTenant(pOp, p->pRoots, 1);
     slBindInt(pOp, p->pRoots, 2, p->iMax);
   }
 }

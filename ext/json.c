@@ -287,7 +287,7 @@ static int jsonTakeValue(const char **pz, const char *zEnd, SlJson *p){
 ** See slUtil.h.
 */
 int slJsonParse(const char *z, i64 n, SlJson *pOut, i64 *piErr){
-  const char *zEnd = n > 0 ? z + n : z;
+  const char *zEnd = z + n;
   const char *zAt = jsonSpace(z, zEnd);
   SlJson val;
   int rc = jsonTakeValue(&zAt, zEnd, &val);
@@ -308,7 +308,7 @@ int slJsonParse(const char *z, i64 n, SlJson *pOut, i64 *piErr){
 */
 
 void slJsonWalk(SlJsonWalk *p, const char *z, i64 n){
-  p->zEnd = n > 0 ? z + n : z;
+  p->zEnd = z + n;
   p->z = jsonSpace(z, p->zEnd);
   p->zErr = 0;
   p->bFirst = 0;

@@ -71,7 +71,7 @@ static int probeCompare(const SlProbe *p, const SlMemoryEntry *pEntry){
 
 /*
 ** The probe for the scope and key that pWhere names, of the connection's
-** tenant. A scope or key of 0 bytes comes before all others.
+** tenant.
 */
 static void probeInit(SlProbe *p, SlOp *pOp, const SlEntry *pWhere){
   p->zTenant = pOp->pConn->zTenant;
@@ -300,23 +300,12 @@ void slMemoryFree(SlMemory *p){
 /* ---- the store ------------------------------------------------------- */
 
 /*
-** Bind the tenant, which another call may change before the statement ends.
-*/
-static void bindTenant(SlOp *pOp, sqlite3_stmt *pStmt, int i){
-  if( pOp->rc==SQLITE_OK
-   && sqlite3_bind_text(pStmt, i, pOp->pConn->zTenant, -1, SQLITE_TRANSIENT)
-  ){
-    slErrDb(pOp);
-  }
-}
-
-/*
 ** Integer of the stored entry with that scope and key; 0: there is none.
 */
 static i64 scopeFind(SlOp *pOp, const SlEntry *pEntry){
   i64 iKey = 0;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SCOPE_FIND);
-  bindTenant(pOp, pStmt, 1);
+  slBindTenant(pOp, pStmt, 1);
   slBindText(pOp, pStmt, 2, pEntry->zScope, pEntry->nScope);
   slBindText(pOp, pStmt, 3, pEntry->zKey, pEntry->nKey);
   if( slStep(pOp, pStmt) ) iKey = sqlite3_column_int64(pStmt, 0);
@@ -344,7 +333,7 @@ static void scopeSet(SlOp *pOp, const SlEntry *pEntry){
 static void scopeInsert(SlOp *pOp, SlEntry *pEntry){
   i64 iAtMs = scopeAtMs(pOp, pEntry);
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SCOPE_INSERT);
-  bindTenant(pOp, pStmt, 1);
+  slBindTenant(pOp, pStmt, 1);
   slBindText(pOp, pStmt, 2, pEntry->zScope, pEntry->nScope);
   slBindText(pOp, pStmt, 3, pEntry->zKey, pEntry->nKey);
   slBindValue(pOp, pStmt, 4, pEntry->pValue);
@@ -382,13 +371,13 @@ static void mutateTask(SlOp *pOp, void *pArg){
 int slScopeMutate(SlOp *pOp, SlEntry *pEntry){
   pEntry->iKey = 0;
   if( slOpRead(pOp) ) slOpWriteOne(pOp, mutateTask, pEntry);
-  return pOp->rc == SQLITE_OK && pEntry->iKey != 0;
+  return pEntry->iKey != 0;
 }
 
 static void scopeDelete(SlOp *pOp, i64 iKey){
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SCOPE_DELETE);
   slBindInt(pOp, pStmt, 1, iKey);
-  bindTenant(pOp, pStmt, 2);
+  slBindTenant(pOp, pStmt, 2);
   slRun(pOp, SL_SQL_SCOPE_DELETE, pStmt);
 }
 
@@ -404,7 +393,7 @@ static void purgeTask(SlOp *pOp, void *pArg){
 int slScopePurge(SlOp *pOp, SlEntry *pEntry){
   pEntry->iKey = 0;
   if( slOpRead(pOp) ) slOpWriteOne(pOp, purgeTask, pEntry);
-  return pOp->rc == SQLITE_OK && pEntry->iKey != 0;
+  return pEntry->iKey != 0;
 }
 
 /*
@@ -417,7 +406,7 @@ static void scopePlaceCheck(SlOp *pOp, const SlEntry *pEntry){
   if( pEntry->zScope==0 && pEntry->zKey==0 ) return;
   pStmt = slStmt(pOp, SL_SQL_SCOPE_PLACE);
   slBindInt(pOp, pStmt, 1, pEntry->iKey);
-  bindTenant(pOp, pStmt, 2);
+  slBindTenant(pOp, pStmt, 2);
   if( slStep(pOp, pStmt) ){
     if( place.zScope==0 ){
       place.zScope = slStmtText(pOp, pStmt, 0, &place.nScope);
@@ -438,7 +427,7 @@ static void changeTask(SlOp *pOp, void *pArg){
   scopePlaceCheck(pOp, pEntry);
   pStmt = slStmt(pOp, SL_SQL_SCOPE_CHANGE);
   slBindInt(pOp, pStmt, 1, pEntry->iKey);
-  bindTenant(pOp, pStmt, 2);
+  slBindTenant(pOp, pStmt, 2);
   slBindText(pOp, pStmt, 3, pEntry->zScope, pEntry->nScope);
   slBindText(pOp, pStmt, 4, pEntry->zKey, pEntry->nKey);
   slBindValue(pOp, pStmt, 5, pEntry->pValue);
@@ -468,7 +457,7 @@ static i64 scopeSum(SlOp *pOp, int eSql, int iCol, const char *zScope,
                     int nScope) {
   i64 n = 0;
   sqlite3_stmt *pStmt = slStmt(pOp, eSql);
-  bindTenant(pOp, pStmt, 1);
+  slBindTenant(pOp, pStmt, 1);
   slBindText(pOp, pStmt, 2, zScope, nScope);
   while( slStep(pOp, pStmt) ) n += sqlite3_column_int64(pStmt, iCol);
   slFree(pOp, eSql, pStmt);
@@ -489,9 +478,10 @@ i64 slScopeCount(SlOp *pOp, const char *zScope, int nScope){
 */
 void slScopeOpen(SlOp *pOp, SlScopeScan *p, const SlEntry *pWhere, int mLayer){
   assert(p->pStmt == 0 && p->pEntry == 0);
-  if( pOp->rc!=SQLITE_OK ) return;
   p->mLayer = mLayer;
   p->iLast = pOp->pConn->pMemory ? pOp->pConn->pMemory->iSerial : 0;
+  p->nTenant = (int)strlen(pOp->pConn->zTenant);
+  memcpy(p->aTenant, pOp->pConn->zTenant, (size_t)p->nTenant);
   p->nScope = 0;
   p->nKey = 0;
   p->eSql = SL_SQL_SCOPE_ALL;
@@ -508,7 +498,7 @@ void slScopeOpen(SlOp *pOp, SlScopeScan *p, const SlEntry *pWhere, int mLayer){
   if( (mLayer & SL_LAYER_STORE)!=0 && slOpRead(pOp) ){
     i64 iLast = slQueryInt(pOp, SL_SQL_SCOPE_LAST, 0, 0, 0);
     p->pStmt = slStmt(pOp, p->eSql);
-    bindTenant(pOp, p->pStmt, 1);
+    slBindTenant(pOp, p->pStmt, 1);
     slBindInt(pOp, p->pStmt, 2, iLast);
     if( p->nScope>0 ) slBindText(pOp, p->pStmt, 3, p->aScope, p->nScope);
     if( p->nKey>0 ) slBindText(pOp, p->pStmt, 4, p->aKey, p->nKey);
@@ -528,23 +518,24 @@ static int scanStore(SlOp *pOp, SlScopeScan *p){
 }
 
 /*
-** The entry after that where the scan stands, or its first; NULL at the end.
+** The entry after that where the scan stands, or its first; NULL at the end. A
+** scope or key of 0 bytes comes before all others.
 */
 static SlMemoryEntry *scanMemoryEntry(SlOp *pOp, SlScopeScan *p){
   SlMemory *pMemory = pOp->pConn->pMemory;
   SlMemoryEntry *pNext;
-  SlEntry where;
   SlProbe probe;
   if( p->nKey>0 && p->pEntry ) return 0;
   if( p->pEntry ){
     probeEntry(&probe, p->pEntry);
   }else{
     SlMemoryEntry **pp;
-    where.zScope = p->aScope;
-    where.nScope = p->nScope;
-    where.zKey = p->aKey;
-    where.nKey = p->nKey;
-    probeInit(&probe, pOp, &where);
+    probe.zTenant = p->aTenant;
+    probe.nTenant = p->nTenant;
+    probe.zScope = p->aScope;
+    probe.nScope = p->nScope;
+    probe.zKey = p->aKey;
+    probe.nKey = p->nKey;
     if( p->nKey>0 ){
       pp = memoryFind(pMemory, &probe);
       return pp ? *pp : 0;
@@ -713,7 +704,7 @@ static void countStore(SlOp *pOp, CountList *p){
   sqlite3_stmt *pStmt;
   if( !slOpRead(pOp) ) return;
   pStmt = slStmt(pOp, SL_SQL_SCOPE_COUNTS);
-  bindTenant(pOp, pStmt, 1);
+  slBindTenant(pOp, pStmt, 1);
   while( slStep(pOp, pStmt) ){
     countAdd(pOp, p, slColumnText(pOp, pStmt, 0), 0,
              sqlite3_column_int64(pStmt, 1));
@@ -721,17 +712,19 @@ static void countStore(SlOp *pOp, CountList *p){
   slFree(pOp, SL_SQL_SCOPE_COUNTS, pStmt);
 }
 
+/*
+** Count the entries in memory: those of a scope come one after another. The
+** list is not empty.
+*/
 static void countMemory(SlOp *pOp, CountList *p){
   SlScopeScan scan;
   SlEntry where;
-  int iFirst = p->n;
   memset(&scan, 0, sizeof(scan));
   memset(&where, 0, sizeof(where));
   slScopeOpen(pOp, &scan, &where, SL_LAYER_MEMORY);
   while( slScopeNext(pOp, &scan) ){
     const SlEntry *pEntry = &scan.entry;
-    if( p->n>iFirst
-     && strlen(p->a[p->n-1].zScope)==(size_t)pEntry->nScope
+    if( strlen(p->a[p->n-1].zScope)==(size_t)pEntry->nScope
      && memcmp(p->a[p->n-1].zScope, pEntry->zScope, (size_t)pEntry->nScope)==0
     ){
       p->a[p->n - 1].nMemory++;

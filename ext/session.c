@@ -13,8 +13,11 @@
 /* ---- refs ------------------------------------------------------------ */
 
 void slBindTenant(SlOp *pOp, sqlite3_stmt *pStmt, int i){
-  const char *z = pOp->pConn->zTenant;
-  slBindText(pOp, pStmt, i, z, (i64)strlen(z));
+  if( pOp->rc==SQLITE_OK
+   && sqlite3_bind_text(pStmt, i, pOp->pConn->zTenant, -1, SQLITE_TRANSIENT)
+  ){
+    slErrDb(pOp);
+  }
 }
 
 i64 slColumnOrdinal(sqlite3_stmt *pStmt, int i){

@@ -92,7 +92,8 @@ i64 slColumnOrdinal(sqlite3_stmt *, int i);
 ** id, and take the session from the row. 0: there is no row. */
 int slSessionStep(SlOp *, sqlite3_stmt *, SlSession *);
 
-/* Bind the tenant's name. */
+/* Bind a copy of the tenant's name: another call may change it before the
+** statement ends. */
 void slBindTenant(SlOp *, sqlite3_stmt *, int i);
 
 /* The columns of session_list, in order. */
@@ -492,9 +493,11 @@ struct SlScopeScan {
   int eSql;                     /* what pStmt is */
   sqlite3_stmt *pStmt;          /* scan of the store */
   struct SlMemoryEntry *pEntry; /* place in memory, held */
-  i64 iLast;  /* memory: newest entry that belongs to the scan */
-  int nScope; /* bytes of aScope; 0: all scopes */
-  int nKey;   /* bytes of aKey; 0: all keys */
+  i64 iLast;   /* memory: newest entry that belongs to the scan */
+  int nTenant; /* bytes of aTenant */
+  int nScope;  /* bytes of aScope; 0: all scopes */
+  int nKey;    /* bytes of aKey; 0: all keys */
+  char aTenant[SL_MAX_NAME];
   char aScope[SL_MAX_NAME];
   char aKey[SL_MAX_NAME];
 };

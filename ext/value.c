@@ -32,8 +32,9 @@ char *slShow(sqlite3_value *pVal){
 }
 
 void slInvalid(SlOp *pOp, int rc, const char *zArg, sqlite3_value *p){
-  char *z = pOp->rc == SQLITE_OK ? slShow(p) : 0;
+  char *z;
   if( pOp->rc!=SQLITE_OK ) return;
+  z = slShow(p);
   slErr(pOp, z ? rc : SQLITE_NOMEM, "invalid %s: %z", zArg, z);
 }
 
@@ -190,7 +191,7 @@ static const char *jsonText(SlOp *pOp, const SlJson *pJson, i64 *pn,
                             char **pzFree) {
   *pzFree = 0;
   *pn = pJson->n;
-  if( pJson->eType!=SL_JSON_STRING || !pJson->bEscape ) return pJson->z;
+  if( !pJson->bEscape ) return pJson->z;
   slErrRc(pOp, slJsonString(pJson, pzFree, pn));
   return *pzFree;
 }

@@ -25,7 +25,9 @@ SELECT key FROM $db.sessionlog_session AS s
  ORDER BY id
 
 -- name: tree_children
--- A session's living forks, last first.
+-- A session's living forks, last first, of its own tenant: that of the
+-- connection may have changed since the walk began.
 SELECT key FROM $db.sessionlog_session
- WHERE parent=?1 AND tenant=?2 AND kept IS NULL AND key<=?3
+ WHERE parent=?1 AND kept IS NULL AND key<=?2
+   AND tenant=(SELECT tenant FROM $db.sessionlog_session WHERE key=?1)
  ORDER BY forked_at DESC, id DESC
