@@ -10,12 +10,19 @@
 ** where memory ends with the text. The result for the whole text is printed;
 ** where what is behind it makes a difference, that is. A \xNN in TEXT is that
 ** byte.
+**
+**   core_util fork N
+**
+** N times a child and its parent make an id each right after the fork. Prints
+** how many of the children's were not of a later ms than the last before the
+** fork, and how many had the parent's randomness.
 */
 #define _GNU_SOURCE 1
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "slUtil.h"
 
@@ -183,6 +190,27 @@ static char *lastPage(void){
   return a + nPage;
 }
 
+/* See above. The child's id is in shared memory. */
+static int forked(int n){
+  SlUlid *pChild = mmap(0, sizeof(*pChild), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  int nEarly = 0, nSame = 0;
+  if( pChild==MAP_FAILED ) return 2;
+  while( n-- ){
+    SlUlid last, own;
+    pid_t pid;
+    if( slUlidNew(&last) ) return 2;
+    pid = fork();
+    if( pid<0 ) return 2;
+    if( pid==0 ) _exit(slUlidNew(pChild) != SQLITE_OK);
+    if( slUlidNew(&own) || waitpid(pid, 0, 0)!=pid ) return 2;
+    nEarly += slUlidMs(pChild) <= slUlidMs(&last);
+    nSame += pChild->iLo >> 32 == own.iLo >> 32;
+  }
+  printf("early=%d same=%d\n", nEarly, nSame);
+  return 0;
+}
+
 int main(int argc, char **argv){
   static const char *const azBehind[] = {
     "0",      "9",       "12345678901234567890",
@@ -199,6 +227,7 @@ int main(int argc, char **argv){
   size_t j;
   int i, n;
   if( argc<3 ) return 2;
+  if( strcmp(argv[1], "fork")==0 ) return forked(atoi(argv[2]));
   for(i=2; i<argc; i++){
     int nText = unescape(argv[i]);
     if( nText>MAX_TEXT ) return 2;
