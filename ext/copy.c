@@ -65,7 +65,7 @@ static void exportReal(sqlite3_str *pStr, double r){
   snprintf(zNum, sizeof(zNum), "%.17g", r);
   for(i=0; zNum[i]; i++){
     char c = zNum[i];
-    if( (c>='0' && c<='9') || c=='-' || c=='+' || c=='e' ){
+    if( strchr("0123456789+-e", c) ){
       sqlite3_str_appendchar(pStr, 1, c);
       if( c=='e' ) bPoint = 1;
     }else if( !bPoint ){

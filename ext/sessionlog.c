@@ -177,6 +177,14 @@ static int setEncoding(sqlite3 *db){
   return rc;
 }
 
+/* What is loaded is never unloaded: ids stay in order for as long as the
+** process lives. */
+#ifdef SQLITE_CORE
+#define INIT_OK SQLITE_OK
+#else
+#define INIT_OK SQLITE_OK_LOAD_PERMANENTLY
+#endif
+
 int sqlite3_sessionlog_init(sqlite3 *, char **, const sqlite3_api_routines *);
 
 #ifdef _WIN32
@@ -225,9 +233,5 @@ __attribute__((visibility("default")))
   }
   if( rc==SQLITE_OK ) rc = slHomeRegister(pConn);
   slConnUnref(pConn);
-#ifndef SQLITE_CORE
-  /* Ids stay in order for as long as the process lives: never unload. */
-  if( rc==SQLITE_OK ) rc = SQLITE_OK_LOAD_PERMANENTLY;
-#endif
-  return rc;
+  return rc == SQLITE_OK ? INIT_OK : rc;
 }
