@@ -85,20 +85,37 @@ static const char *const azWrite[] = {
 };
 
 /*
-** 1 if SQLite by itself takes the length that a damaged record gives for a
-** reason to say NOMEM, in one of the stored tables: then it may say so through
-** us as well.
+** 1 if SQLite by itself believes the length that a damaged record of one of the
+** stored tables gives, and says NOMEM or takes that much memory: then it may do
+** so for us as well.
 */
-static int fileNoMemory(sqlite3 *db){
+static int fileBelieves(sqlite3 *db){
   static const char zTables[] =
     "SELECT group_concat('SELECT * FROM '||name, ';') FROM sqlite_schema"
     " WHERE type='table'";
   unsigned mSeen = 0;
   int rc;
   char *zSql = fuzzOne(db, zTables, &rc);
+  sqlite3_memory_highwater(1);
   if( zSql ) fuzzRun(db, zSql, 99, &mSeen);
   free(zSql);
-  return (mSeen & (1u << SQLITE_NOMEM)) != 0;
+  return (mSeen & (1u << SQLITE_NOMEM)) != 0
+         || sqlite3_memory_highwater(0) > FILE_MEMORY;
+}
+
+/*
+** Neither too much memory nor none for zSql, whose results mSeen has, unless
+** SQLite itself is to blame.
+*/
+static void fileMemory(sqlite3 *db, const char *zSql, unsigned mSeen,
+                       int bOwn) {
+  sqlite3_int64 n = sqlite3_memory_highwater(0);
+  if( (mSeen & (1u << SQLITE_NOMEM)) || n>FILE_MEMORY ){
+    if( bOwn || !bFuzzPages || !fileBelieves(db) ){
+      fuzzFail("%lld bytes allocated: %s", (long long)n, zSql);
+    }
+    sqlite3_memory_highwater(1);
+  }
 }
 
 /*
@@ -113,11 +130,7 @@ static int fileRun(sqlite3 *db, const char *zSql, int bSound){
   fuzzBudget(db, FILE_BUDGET);
   fuzzRun(db, zSql, 99, &mSeen);
   if( mSeen & (1u<<SQLITE_INTERRUPT) ) fuzzFail("hangs: %s", zSql);
-  if( mSeen & (1u<<SQLITE_NOMEM) ){
-    if( bSound || !bFuzzPages || !fileNoMemory(db) ){
-      fuzzFail("no memory: %s", zSql);
-    }
-  }
+  fileMemory(db, zSql, mSeen, bSound);
   if( bFuzzPages && sqlite3_extended_errcode(db)==SQLITE_CORRUPT ) bSound = 0;
   if( bSound && (mSeen & ~mOk) ){
     fuzzFail("result %d (%s) on a sound log: %s", sqlite3_errcode(db),
@@ -134,6 +147,7 @@ int fuzzImage(const uint8_t *a, size_t n){
   sqlite3_memory_highwater(1);
   fuzzBudget(db, FILE_BUDGET);
   bSound = fuzzSound(db, 1);
+  fileMemory(db, "the checks", 0, bSound);
   for(i=0; i<sizeof(azRead)/sizeof(azRead[0]); i++){
     bSound = fileRun(db, azRead[i], bSound);
   }
@@ -150,9 +164,6 @@ int fuzzImage(const uint8_t *a, size_t n){
     fuzzConsistent(db, "after writing");
   }
   fileRun(db, "SELECT * FROM session_check()", 0);
-  if( sqlite3_memory_highwater(0)>FILE_MEMORY ){
-    fuzzFail("%lld bytes allocated", (long long)sqlite3_memory_highwater(0));
-  }
   fuzzClose(db);
   return bSound;
 }
