@@ -123,11 +123,9 @@ void *slCkGrow(SlOp *pOp, void *a, i64 n, i64 *pnAlloc, size_t nSize){
 static void ckAdd(Check *p, const char *zRule, const CkSession *pSession,
                   i64 iOrdinal, char *zDetail) {
   SlFaults *pOut = p->pOut;
-  SlFault *aNew = 0;
+  SlFault *aNew;
   if( zDetail==0 ) slErrRc(p->pOp, SQLITE_NOMEM);
-  if( p->pOp->rc==SQLITE_OK ){
-    aNew = slCkGrow(p->pOp, pOut->a, pOut->n, &pOut->nAlloc, sizeof(*aNew));
-  }
+  aNew = slCkGrow(p->pOp, pOut->a, pOut->n, &pOut->nAlloc, sizeof(*aNew));
   if( aNew==0 ){
     sqlite3_free(zDetail);
     return;
@@ -213,7 +211,7 @@ static int ckOneOf(Check *p, sqlite3_stmt *pStmt, int i,
                    const char *const *azWord, int n) {
   int nText, j;
   const char *z = slCkText(p, pStmt, i, &nText);
-  for(j=0; z && j<n; j++){
+  for(j=0; j<n; j++){
     if( (int)strlen(azWord[j])==nText && memcmp(z, azWord[j], nText)==0 ){
       return 1;
     }
@@ -318,7 +316,7 @@ static void ckSessionName(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
   char zId[27];
   int n;
   const char *z = slCkText(p, pStmt, CK_ID, &n);
-  int bId = z && n == 26 && slUlidParseText(z, n, &u);
+  int bId = n == 26 && slUlidParseText(z, n, &u);
   if( bId ){
     slUlidText(&u, zId);
     bId = memcmp(z, zId, 26) == 0;
@@ -399,7 +397,8 @@ static void ckSessionType(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
 */
 static void ckSessionRest(Check *p, const CkSession *s, sqlite3_stmt *pStmt){
   int i;
-  for(i=CK_KIND; s->iKept>=0 && i<=CK_PAUSE_SUMMARY; i++){
+  if( s->iKept<0 ) return;
+  for(i=CK_KIND; i<=CK_PAUSE_SUMMARY; i++){
     if( !slCkIs(pStmt, i, SQLITE_NULL) ){
       slCkFault(p, "tombstone-rest", s, 0, "a removed session has %s",
                 sqlite3_column_name(pStmt, i));
@@ -459,7 +458,7 @@ static void ckSessionRow(Check *p, sqlite3_stmt *pStmt){
   s->bMine = sqlite3_column_int(pStmt, CK_MINE) != 0;
   s->bKey = s->iKey > 0 && s->iKey <= CK_MAX_SESSION;
   zId = slCkText(p, pStmt, CK_ID, &nId);
-  if( zId ) memcpy(s->zId, zId, nId < 26 ? nId : 26);
+  sqlite3_snprintf(sizeof(s->zId), s->zId, "%s", zId);
   ckSessionLinks(p, s, pStmt);
   s->iHead = s->iForkedAt;
   if( !s->bMine ) return;
@@ -575,18 +574,6 @@ static void ckMeta(Check *p){
 }
 
 /*
-** Bytes of an artifact's content. That of a BLOB is not read.
-*/
-static i64 ckContentSize(Check *p, sqlite3_stmt *pStmt, int i){
-  if( !slCkIs(pStmt, i, SQLITE_BLOB) && !slCkIs(pStmt, i, SQLITE_NULL)
-   && sqlite3_column_text(pStmt, i)==0
-  ){
-    slErrRc(p->pOp, SQLITE_NOMEM);
-  }
-  return sqlite3_column_bytes(pStmt, i);
-}
-
-/*
 ** The artifacts.
 */
 static void ckArtifacts(Check *p){
@@ -595,7 +582,7 @@ static void ckArtifacts(Check *p){
     const CkSession *s;
     s = ckOwned(p, pStmt, "artifact-name", "artifact-session", 1);
     if( !slCkIs(pStmt, 4, SQLITE_INTEGER)
-     || sqlite3_column_int64(pStmt, 4)!=ckContentSize(p, pStmt, 5)
+     || sqlite3_column_int64(pStmt, 4)!=sqlite3_column_bytes(pStmt, 5)
     ){
       slCkFault(p, "artifact-size", s, 0,
                 "size of %!.60Q is not that of its "
@@ -656,7 +643,7 @@ static int ckReady(Check *p){
     pOp->zErr = 0;
     pOp->rc = SQLITE_OK;
   }
-  return pOp->rc == SQLITE_OK && ckSchema(p);
+  return ckSchema(p);
 }
 
 void slCheck(SlOp *pOp, const char *zTenant, SlFaults *pOut){

@@ -94,7 +94,7 @@ static void bindField(SlOp *pOp, sqlite3_stmt *pStmt, const SlFields *p,
 ** The last component of a path, which may end in slashes: its length is
 ** returned, 0 where there is none or where it can't be part of a name.
 */
-static int baseName(const char *zPath, i64 nPath, const char **pz){
+static i64 baseName(const char *zPath, i64 nPath, const char **pz){
   i64 iFrom;
   i64 n = nPath;
   while( n>0 && zPath[n-1]=='/' ) n--;
@@ -107,14 +107,14 @@ static int baseName(const char *zPath, i64 nPath, const char **pz){
   *pz = &zPath[iFrom];
   n -= iFrom;
   if( memchr(*pz, 0, (size_t)n) || !slUtf8Valid((const u8*)*pz, n) ) return 0;
-  return n > SL_MAX_NAME ? SL_MAX_NAME : (int)n;
+  return n;
 }
 
 char *slAutoName(SlOp *pOp, const char *zTarget, i64 nTarget, i64 iMs, int n){
   char zStamp[16], zMore[16];
   const char *zBase = "session";
   char *zName;
-  int nBase, nMax;
+  i64 nBase, nMax;
   if( pOp->rc!=SQLITE_OK ) return 0;
   slFormatCompact(iMs, zStamp);
   zMore[0] = 0;
@@ -124,12 +124,12 @@ char *slAutoName(SlOp *pOp, const char *zTarget, i64 nTarget, i64 iMs, int n){
     zBase = "session";
     nBase = 7;
   }
-  nMax = SL_MAX_NAME - (int)strlen(zMore) - (int)strlen(zStamp) - 1;
+  nMax = SL_MAX_NAME - (i64)strlen(zMore) - (i64)strlen(zStamp) - 1;
   if( nBase>nMax ){
     nBase = nMax;
     while( (zBase[nBase] & 0xc0)==0x80 ) nBase--;
   }
-  zName = sqlite3_mprintf("%.*s-%s%s", nBase, zBase, zStamp, zMore);
+  zName = sqlite3_mprintf("%.*s-%s%s", (int)nBase, zBase, zStamp, zMore);
   if( zName==0 ) pOp->rc = SQLITE_NOMEM;
   return zName;
 }
@@ -294,7 +294,8 @@ static i64 newKey(SlOp *pOp, sqlite3_stmt *pParent){
 }
 
 /*
-** Bind what a fork takes over from its parent where nothing else is given.
+** Bind what a fork takes over from its parent. What is given is bound in its
+** place afterwards.
 */
 static void bindParent(SlOp *pOp, sqlite3_stmt *pStmt, const SlFields *p,
                        sqlite3_stmt *pParent) {
@@ -307,11 +308,7 @@ static void bindParent(SlOp *pOp, sqlite3_stmt *pStmt, const SlFields *p,
   if( isSet(p, SL_COL_TARGET_HASH) || isSet(p, SL_COL_CWD) ) n--;
   for(i=0; i<n && pOp->rc==SQLITE_OK; i++){
     sqlite3_value *pVal = sqlite3_column_value(pParent, PARENT_TAKEN + i);
-    if( !isSet(p, aCol[i]) && sqlite3_value_type(pVal)!=SQLITE_NULL
-     && sqlite3_bind_value(pStmt, SL_PARAM(aCol[i]), pVal)
-    ){
-      slErrDb(pOp);
-    }
+    if( sqlite3_bind_value(pStmt, SL_PARAM(aCol[i]), pVal) ) slErrDb(pOp);
   }
 }
 
@@ -325,12 +322,8 @@ static void newRow(SlOp *pOp, SlFields *p, const SlSession *pNew,
     slBindInt(pOp, pStmt, 3, pNew->iParent);
     bindParent(pOp, pStmt, p, pParent);
   }
-  for(i=0; i<=SL_COL_PAUSE_SUMMARY; i++){
-    if( i!=SL_COL_PARENT_ID ) bindField(pOp, pStmt, p, i);
-  }
-  if( !isSet(p, SL_COL_GROUP_KEY)
-   && (isSet(p, SL_COL_TARGET_HASH) || isSet(p, SL_COL_CWD))
-  ){
+  for(i=0; i<=SL_COL_PAUSE_SUMMARY; i++) bindField(pOp, pStmt, p, i);
+  if( isSet(p, SL_COL_TARGET_HASH) || isSet(p, SL_COL_CWD) ){
     slBindInt(pOp, pStmt, SL_PARAM_GROUP, 1);
   }
   slBindInt(pOp, pStmt, SL_PARAM(SL_COL_ARCHIVED), pNew->iArchived);
@@ -352,9 +345,7 @@ void slSessionCreate(SlOp *pOp, SlFields *p, SlSession *pOut){
   }
   if( isSet(p, SL_COL_NAME) ){
     nameFree(pOp, p, 0);
-  }else if( isSet(p, SL_COL_TARGET) && pOut->iParent==0
-         && pOp->rc==SQLITE_OK
-  ){
+  }else if( isSet(p, SL_COL_TARGET) && pOut->iParent==0 ){
     zAuto = autoName(pOp, p);
     slFieldText(pOp, p, SL_COL_NAME, zAuto, zAuto ? (i64)strlen(zAuto) : 0);
   }
@@ -399,8 +390,7 @@ struct SlState {
 ** Copy text of a column into a buffer of n bytes, "" for NULL.
 */
 static void stateText(sqlite3_stmt *pStmt, int i, char *zBuf, int n){
-  const char *z = (const char *)sqlite3_column_text(pStmt, i);
-  sqlite3_snprintf(n, zBuf, "%s", z ? z : "");
+  sqlite3_snprintf(n, zBuf, "%s", sqlite3_column_text(pStmt, i));
 }
 
 /*
@@ -465,11 +455,9 @@ static void changeReadOnly(SlOp *pOp, const SlFields *p, const SlState *pOld){
   if( isSet(p, SL_COL_REF) ){
     const SlField *pRef = &p->a[SL_COL_REF];
     SlSession named;
-    if( !slFindText(pOp, pRef->z, pRef->n, &named)
-     || named.iKey!=pSession->iKey
-    ){
-      fieldReadOnly(pOp, SL_COL_REF);
-    }
+    memset(&named, 0, sizeof(named));
+    slFindText(pOp, pRef->z, pRef->n, &named);
+    if( named.iKey!=pSession->iKey ) fieldReadOnly(pOp, SL_COL_REF);
   }
 }
 
@@ -477,7 +465,7 @@ static void changeReadOnly(SlOp *pOp, const SlFields *p, const SlState *pOld){
 ** Fail if a column that always has a value is given as NULL.
 */
 static void changeNotNull(SlOp *pOp, const SlFields *p, int iCol){
-  if( p->a[iCol].bGiven && p->a[iCol].bNull ){
+  if( p->a[iCol].bNull ){
     slErr(pOp, SQLITE_CONSTRAINT, "invalid %s: NULL", slColumnName(iCol));
   }
 }
@@ -489,9 +477,7 @@ static void changeNotNull(SlOp *pOp, const SlFields *p, int iCol){
 static int changeEnd(SlOp *pOp, SlFields *p, const SlState *pOld){
   SlField *pEnd = &p->a[SL_COL_ENDED_AT_MS];
   SlField *pStatus = &p->a[SL_COL_STATUS];
-  if( pEnd->bGiven && pEnd->bNull==!pOld->bEnded
-   && (pEnd->bNull || pEnd->i==pOld->iEnded)
-  ){
+  if( pEnd->bGiven && pEnd->bNull==!pOld->bEnded && pEnd->i==pOld->iEnded ){
     pEnd->bGiven = 0;
   }
   if( pOld->bEnded ){
@@ -504,7 +490,7 @@ static int changeEnd(SlOp *pOp, SlFields *p, const SlState *pOld){
     }
     return 0;
   }
-  if( pStatus->bGiven && isEnd(p) ){
+  if( isEnd(p) ){
     fieldNow(pOp, p, SL_COL_ENDED_AT_MS);
     return 1;
   }
@@ -555,15 +541,14 @@ static void changeRow(SlOp *pOp, const SlFields *p, i64 iKey){
   pStmt = slStmt(pOp, SL_SQL_SESSION_CHANGE);
   slBindInt(pOp, pStmt, 1, iKey);
   slBindInt(pOp, pStmt, 2, mSet);
-  for(i=0; i<=SL_COL_PAUSE_SUMMARY; i++){
-    if( mSet>>i & 1 ) bindField(pOp, pStmt, p, i);
-  }
+  for(i=0; i<=SL_COL_PAUSE_SUMMARY; i++) bindField(pOp, pStmt, p, i);
   slRun(pOp, SL_SQL_SESSION_CHANGE, pStmt);
 }
 
 int slSessionEnded(SlOp *pOp, const SlSession *pSession){
   SlState old;
-  return stateRead(pOp, pSession->iKey, &old) && old.bEnded;
+  stateRead(pOp, pSession->iKey, &old);
+  return old.bEnded;
 }
 
 void slSessionChange(SlOp *pOp, i64 iKey, SlFields *p){
@@ -584,9 +569,7 @@ void slSessionChange(SlOp *pOp, i64 iKey, SlFields *p){
   bEnds = changeEnd(pOp, p, &old);
   changePause(pOp, p);
   changeRow(pOp, p, iKey);
-  if( isSet(p, SL_COL_ARCHIVED)
-   && p->a[SL_COL_ARCHIVED].i>old.session.iArchived
-  ){
+  if( p->a[SL_COL_ARCHIVED].i>old.session.iArchived ){
     slArchive(pOp, &old.session, p->a[SL_COL_ARCHIVED].i);
   }
   if( bEnds ){

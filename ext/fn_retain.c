@@ -64,7 +64,8 @@ void slFnReap(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
   z = slArgText(pOp, "live", ap[0], &n);
   if( z ){
     s.bKnown = 1;
-    if( !slJsonParse(z, n, &s.live, 0) || s.live.eType!=SL_JSON_ARRAY ){
+    slJsonParse(z, n, &s.live, 0);
+    if( s.live.eType!=SL_JSON_ARRAY ){
       slErr(pOp, SQLITE_MISMATCH, "invalid live: not a JSON array");
     }
   }

@@ -67,7 +67,7 @@ struct Import {
   i64 nBranchAlloc;
   i64 iBranch;       /* the one that got the line before */
   ImportUuid *aUuid; /* hash table of a power of two slots */
-  i64 nUuid;
+  i64 nUuid;         /* lines noted there */
   i64 nUuidAlloc;
 };
 
@@ -93,11 +93,13 @@ static int importLine(Import *p){
     i64 n = zEnd ? zEnd - p->z : p->n;
     p->zLine = p->z;
     p->nLine = n;
-    if( p->nLine>0 && p->zLine[p->nLine-1]=='\r' ) p->nLine--;
     p->iLine++;
-    p->z += zEnd ? n + 1 : n;
-    p->n -= zEnd ? n + 1 : n;
-    if( !lineBlank(p->zLine, p->nLine) ) return 1;
+    /* The last line may have no end: then this steps over nothing. */
+    p->z += n + 1;
+    p->n -= n + 1;
+    if( lineBlank(p->zLine, n) ) continue;
+    if( p->zLine[n-1]=='\r' ) p->nLine--;
+    return 1;
   }
   return 0;
 }
@@ -108,9 +110,7 @@ static int importLine(Import *p){
 */
 static void importWhere(SlOp *pOp, const Import *p){
   int rc = pOp->rc & 0xff;
-  if( pOp->zErr
-   && (rc==SQLITE_ERROR || rc==SQLITE_CONSTRAINT || rc==SQLITE_MISMATCH)
-  ){
+  if( rc==SQLITE_ERROR || rc==SQLITE_CONSTRAINT || rc==SQLITE_MISMATCH ){
     pOp->zErr = sqlite3_mprintf("line %lld: %z", p->iLine, pOp->zErr);
     if( pOp->zErr==0 ) pOp->rc = SQLITE_NOMEM;
   }
@@ -149,7 +149,6 @@ static void importMembers(SlOp *pOp, const SlJson *pObject,
   SlJson key, val;
   u32 mSeen = 0;
   memset(aVal, 0, (size_t)nKey * sizeof(aVal[0]));
-  if( pOp->rc!=SQLITE_OK ) return;
   slJsonIter(pObject, &it);
   while( slJsonNext(&it, &key, &val) ){
     int i;
@@ -171,7 +170,7 @@ static void importMembers(SlOp *pOp, const SlJson *pObject,
 ** 1 if the member is there and not null.
 */
 static int importGiven(const SlJson *pVal){
-  return pVal->z != 0 && pVal->eType != SL_JSON_NULL;
+  return pVal->eType != SL_JSON_NULL;
 }
 
 /* ---- values ---------------------------------------------------------- */
@@ -307,10 +306,10 @@ static void importSession(SlOp *pOp, Import *p, SlFields *pFields){
 ** Append an event, which is in p->append, to the present branch.
 */
 static void importEvent(SlOp *pOp, Import *p){
-  ImportBranch *pBranch = &p->aBranch[p->iBranch];
+  ImportBranch *pBranch;
   if( pOp->rc!=SQLITE_OK ) return;
+  pBranch = &p->aBranch[p->iBranch];
   p->append.bSession = 1;
-  p->append.bId = 0;
   p->append.session = pBranch->session;
   p->append.bId = 0;
   p->append.bExpect = 1;
@@ -354,7 +353,7 @@ static void headerField(SlOp *pOp, SlFields *pFields, int iCol,
   }
   memset(&e, 0, sizeof(e));
   importHeaderValue(pOp, pVal, &e, pzFree);
-  if( pOp->rc==SQLITE_OK && e.eType!=SQLITE_TEXT ){
+  if( e.eType!=SQLITE_TEXT ){
     slErr(pOp, SQLITE_MISMATCH, "invalid %s: %.*s", slColumnName(iCol),
           (int)slUtf8Chars(pVal->z, pVal->n, 60), pVal->z);
   }
@@ -381,7 +380,8 @@ static void headerMember(SlOp *pOp, ImportHeader *pHdr, const SlJson *pKey,
   int iCol = slColumnIndex(pKey->z, pKey->n);
   if( slJsonStringEq(pKey, "sessionlog") ){
     i64 iVersion = 0;
-    if( !slJsonInt(pVal, &iVersion) || iVersion!=1 ){
+    slJsonInt(pVal, &iVersion);
+    if( iVersion!=1 ){
       slErr(pOp, SQLITE_ERROR, "an export of version %.*s can't be read",
             (int)slUtf8Chars(pVal->z, pVal->n, 60), pVal->z);
     }
@@ -441,18 +441,18 @@ static void headerMeta(SlOp *pOp, Import *p, const SlJson *pMeta){
   while( pOp->rc==SQLITE_OK && slJsonNext(&it, &key, &val) ){
     const SlSession *pSession = &p->aBranch[p->iBranch].session;
     SlEvent e;
-    char *zKey, *zVal = 0;
+    char *zKey, *zVal;
     int nKey;
     const char *z = slJsonArgName(pOp, "key", &key, 0, &nKey, &zKey);
     memset(&e, 0, sizeof(e));
-    if( pOp->rc==SQLITE_OK ) importHeaderValue(pOp, &val, &e, &zVal);
-    if( pOp->rc==SQLITE_OK && e.eType==SQLITE_NULL ){
+    importHeaderValue(pOp, &val, &e, &zVal);
+    if( e.eType==SQLITE_NULL ){
       slErr(pOp, SQLITE_CONSTRAINT, "meta %.*s is null", nKey, z);
     }
-    if( pOp->rc==SQLITE_OK && slMetaKey(pOp, pSession, z, nKey) ){
+    if( slMetaKey(pOp, pSession, z, nKey) ){
       slErr(pOp, SQLITE_ERROR, "duplicate key: %.*s", nKey, z);
     }
-    if( pOp->rc==SQLITE_OK ) slMetaSet(pOp, pSession, z, nKey, &e);
+    slMetaSet(pOp, pSession, z, nKey, &e);
     sqlite3_free(zVal);
     sqlite3_free(zKey);
   }
@@ -477,19 +477,19 @@ static void importHeader(SlOp *pOp, Import *p, const SlJson *pObject,
   u64 mSeen = 0;
   int i;
   slJsonIter(pObject, &it);
-  while( pOp->rc==SQLITE_OK && slJsonNext(&it, &key, &val) ){
-    i = headerKey(&key);
-    if( i>=0 && (mSeen>>i & 1) ){
+  while( slJsonNext(&it, &key, &val) ){
+    u64 mKey = (u64)1 << (headerKey(&key) & 63);
+    if( mSeen & mKey ){
       slErr(pOp, SQLITE_ERROR, "duplicate key: %.*s", (int)key.n, key.z);
     }
-    if( i>=0 ) mSeen |= (u64)1 << i;
+    mSeen |= mKey;
     headerMember(pOp, pHdr, &key, &val);
   }
   importSession(pOp, p, &pHdr->fields);
   if( pOp->rc==SQLITE_OK ){
     slSessionChange(pOp, p->aBranch[0].session.iKey, &pHdr->later);
   }
-  if( pOp->rc==SQLITE_OK && pHdr->meta.z ) headerMeta(pOp, p, &pHdr->meta);
+  headerMeta(pOp, p, &pHdr->meta);
   for(i=0; i<SL_COL_COUNT; i++) sqlite3_free(pHdr->azFree[i]);
 }
 
@@ -517,11 +517,9 @@ static void importExported(SlOp *pOp, Import *p){
   char *zKind = 0, *zKey = 0, *zPayload = 0;
   importObject(pOp, p, &object);
   importMembers(pOp, &object, azKey, COUNT, 0, a);
-  if( pOp->rc!=SQLITE_OK ) return;
   memset(pEvent, 0, sizeof(*pEvent));
-  if( !slJsonInt(&a[ORDINAL], &iOrdinal)
-   || iOrdinal!=p->aBranch[0].iHead+1
-  ){
+  slJsonInt(&a[ORDINAL], &iOrdinal);
+  if( iOrdinal!=p->aBranch[0].iHead+1 ){
     slErr(pOp, SQLITE_ERROR, "ordinal is not %lld", p->aBranch[0].iHead + 1);
   }
   if( !importGiven(&a[KIND]) ) slErr(pOp, SQLITE_ERROR, "kind is missing");
@@ -589,7 +587,7 @@ static void uuidGrow(SlOp *pOp, Import *p){
   i64 i;
   ImportUuid *aNew = sqlite3_malloc64((u64)nNew * sizeof(*aNew));
   if( aNew==0 ){
-    pOp->rc = SQLITE_NOMEM;
+    slErrRc(pOp, SQLITE_NOMEM);
     return;
   }
   memset(aNew, 0, (size_t)nNew * sizeof(*aNew));
@@ -606,10 +604,10 @@ static void uuidGrow(SlOp *pOp, Import *p){
 */
 static void uuidPut(SlOp *pOp, Import *p, const SlJson *pUuid){
   ImportUuid *pSlot;
-  if( pOp->rc==SQLITE_OK && p->nUuid*2>=p->nUuidAlloc ) uuidGrow(pOp, p);
+  if( p->nUuid*2>=p->nUuidAlloc ) uuidGrow(pOp, p);
   if( pOp->rc!=SQLITE_OK ) return;
   pSlot = uuidSlot(p, pUuid->z, pUuid->n);
-  if( pSlot->z==0 ) p->nUuid++;
+  p->nUuid++;
   pSlot->z = pUuid->z;
   pSlot->n = pUuid->n;
   pSlot->iBranch = p->iBranch;
@@ -647,7 +645,7 @@ static int lineKind(SlOp *pOp, Import *p, const SlJson *pVal, char **pzFree){
   SlEvent e;
   if( pVal->eType!=SL_JSON_STRING || pOp->rc!=SQLITE_OK ) return 0;
   slEventFromJson(pOp, &e, pVal, pzFree);
-  if( pOp->rc==SQLITE_OK && e.nData>0 && e.nData<=SL_MAX_NAME
+  if( e.nData>0 && e.nData<=SL_MAX_NAME
    && memchr(e.pData, 0, (size_t)e.nData)==0
    && slUtf8Valid((const u8*)e.pData, e.nData)
   ){
@@ -735,13 +733,13 @@ static void importMessage(SlOp *pOp, Import *p, const SlJson *pObject){
 */
 static void importTranscript(SlOp *pOp, Import *p, const SlJson *pObject){
   SlFields f;
-  SlJson object = *pObject;
+  SlJson object;
   memset(&f, 0, sizeof(f));
   importSession(pOp, p, &f);
-  while( pOp->rc==SQLITE_OK ){
-    importMessage(pOp, p, &object);
-    if( pOp->rc!=SQLITE_OK || !importLine(p) ) break;
+  importMessage(pOp, p, pObject);
+  while( pOp->rc==SQLITE_OK && importLine(p) ){
     importObject(pOp, p, &object);
+    importMessage(pOp, p, &object);
   }
   importWhere(pOp, p);
   importEnd(pOp, p, 0);
@@ -777,9 +775,7 @@ static void importTask(SlOp *pOp, void *pArg){
     return;
   }
   importObject(pOp, p, &object);
-  if( pOp->rc!=SQLITE_OK ){
-    importWhere(pOp, p);
-  }else if( importIsHeader(&object) ){
+  if( importIsHeader(&object) ){
     importExport(pOp, p, &object);
   }else{
     importTranscript(pOp, p, &object);

@@ -143,7 +143,9 @@ void slMetaJson(SlOp *pOp, const SlSession *pSession, const char *z, i64 n){
   SlJson object, key, val;
   SlJsonIter iter;
   if( pOp->rc!=SQLITE_OK ) return;
-  if( !slJsonParse(z, n, &object, 0) || object.eType!=SL_JSON_OBJECT ){
+  memset(&object, 0, sizeof(object));
+  slJsonParse(z, n, &object, 0);
+  if( object.eType!=SL_JSON_OBJECT ){
     slErr(pOp, SQLITE_CONSTRAINT, "invalid meta: %.*s",
           (int)slUtf8Chars(z, n, 60), z);
     return;

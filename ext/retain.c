@@ -53,9 +53,7 @@ static i64 retainNeed(SlOp *pOp, i64 iKey){
 static void retainRun(SlOp *pOp, int eSql, i64 i1, i64 i2){
   sqlite3_stmt *pStmt = slStmt(pOp, eSql);
   slBindInt(pOp, pStmt, 1, i1);
-  if( pStmt && sqlite3_bind_parameter_count(pStmt)>1 ){
-    slBindInt(pOp, pStmt, 2, i2);
-  }
+  if( sqlite3_bind_parameter_count(pStmt)>1 ) slBindInt(pOp, pStmt, 2, i2);
   slRun(pOp, eSql, pStmt);
 }
 
@@ -178,7 +176,6 @@ static void retainAncestors(SlOp *pOp, i64 iKey){
     retainRun(pOp, SL_SQL_RETAIN_LOWER, iKey, iNeed > 0 ? iNeed : 0);
     retainCut(pOp, iKey, iNeed > 0 ? iNeed : 0, zId);
     if( iNeed<0 ) retainRun(pOp, SL_SQL_RETAIN_DELETE, iKey, 0);
-    if( pOp->rc!=SQLITE_OK ) return;
     iKey = iParent;
   }
 }
@@ -190,10 +187,9 @@ static void retainAncestors(SlOp *pOp, i64 iKey){
 ** read can't be decoded.
 */
 void slSessionRemove(SlOp *pOp, const SlSession *pSession){
-  SlSession current;
   i64 iKey = pSession->iKey;
   i64 iNeed, iKept;
-  if( slFindCurrent(pOp, &current) && current.iKey==iKey ){
+  if( slIsCurrentDb(pOp) && strcmp(pOp->pConn->zCurrent, pSession->zId)==0 ){
     slErr(pOp, SQLITE_CONSTRAINT, "session %s is current", pSession->zId);
   }
   iNeed = retainNeed(pOp, iKey);
@@ -201,7 +197,7 @@ void slSessionRemove(SlOp *pOp, const SlSession *pSession){
   retainRun(pOp, SL_SQL_RETAIN_BURY, iKey, iKept);
   retainCut(pOp, iKey, iKept, pSession->zId);
   if( iNeed<0 ) retainRun(pOp, SL_SQL_RETAIN_DELETE, iKey, 0);
-  if( pOp->rc==SQLITE_OK ) retainAncestors(pOp, pSession->iParent);
+  retainAncestors(pOp, pSession->iParent);
   slDbChanged(pOp->pDb);
 }
 
@@ -237,7 +233,7 @@ static int pruneStep(SlOp *pOp, sqlite3_stmt *pStmt, PruneList *p){
     i64 nNew = p->nAlloc ? p->nAlloc * 2 : 32;
     SlSession *aNew = sqlite3_realloc64(p->a, (u64)nNew * sizeof(*aNew));
     if( aNew==0 ){
-      if( pOp->rc==SQLITE_OK ) pOp->rc = SQLITE_NOMEM;
+      slErrRc(pOp, SQLITE_NOMEM);
       return 0;
     }
     p->a = aNew;
@@ -266,14 +262,12 @@ static void pruneTask(SlOp *pOp, void *pArg){
   i64 iNow = p->pPrune->bNow ? p->pPrune->iNow : slOpNow(pOp, "now_ms");
   i64 i;
   pruneFind(pOp, p, iNow);
-  for(i=0; i<p->n && pOp->rc==SQLITE_OK; i++){
-    slSessionRemove(pOp, &p->a[i]);
-  }
+  for(i=0; i<p->n; i++) slSessionRemove(pOp, &p->a[i]);
 }
 
 /*
-** What session_prune() does. Returns the JSON array of ids, sqlite3_malloc'd;
-** NULL when the operation has failed. A database without tables stays so, and
+** What session_prune() does. Returns the JSON array of ids, sqlite3_malloc'd,
+** which says nothing when the operation has failed. A database without tables stays so, and
 ** a dry run takes no write lock.
 */
 char *slPrune(SlOp *pOp, const SlPrune *pPrune){
@@ -298,11 +292,7 @@ char *slPrune(SlOp *pOp, const SlPrune *pPrune){
   sqlite3_str_appendchar(pStr, 1, ']');
   z = sqlite3_str_finish(pStr);
   sqlite3_free(list.a);
-  if( z==0 && pOp->rc==SQLITE_OK ) pOp->rc = SQLITE_NOMEM;
-  if( pOp->rc!=SQLITE_OK ){
-    sqlite3_free(z);
-    return 0;
-  }
+  if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
   return z;
 }
 
@@ -310,7 +300,7 @@ char *slPrune(SlOp *pOp, const SlPrune *pPrune){
 
 /*
 ** 1 if the process has ended and only waits for its parent to ask for its exit
-** status, which may be never: Linux tells by the letter behind the name in
+** status, which may be never: Linux tells by the letter Z behind the name in
 ** /proc/PID/stat. Elsewhere there is no such file, and the answer is 0.
 */
 static int pidEnded(i64 iPid){
@@ -326,7 +316,7 @@ static int pidEnded(i64 iPid){
   if( n<=0 ) return 0;
   zBuf[n] = 0;
   z = strrchr(zBuf, ')');
-  return z && z[1] == ' ' && (z[2] == 'Z' || z[2] == 'X');
+  return z && strncmp(z, ") Z", 3) == 0;
 }
 
 int slPidAlive(i64 iPid){
@@ -382,24 +372,21 @@ static void reapNames(SlOp *pOp, Reaping *p){
     return;
   }
   slJsonIter(&p->pReap->live, &it);
-  while( pOp->rc==SQLITE_OK && slJsonNext(&it, 0, &elem) ){
+  while( slJsonNext(&it, 0, &elem) ){
     ReapName *pName = &p->aName[p->nName];
     if( elem.eType!=SL_JSON_STRING ){
       slErr(pOp, SQLITE_MISMATCH, "invalid live: %.*s is not a string",
             (int)slUtf8Chars(elem.z, elem.n, 60), elem.z);
     }else{
       slErrRc(pOp, slJsonString(&elem, &pName->z, &pName->n));
-      if( pOp->rc==SQLITE_OK ) p->nName++;
+      p->nName++;
     }
   }
-  if( p->nName>1 ){
-    qsort(p->aName, (size_t)p->nName, sizeof(p->aName[0]), reapCompare);
-  }
+  qsort(p->aName, (size_t)p->nName, sizeof(p->aName[0]), reapCompare);
 }
 
 static int reapExists(const Reaping *p, const char *z, i64 n){
   ReapName name;
-  if( p->nName==0 ) return 0;
   name.z = (char *)z;
   name.n = n;
   return bsearch(&name, p->aName, (size_t)p->nName, sizeof(name), reapCompare)
@@ -410,7 +397,6 @@ static int reapExists(const Reaping *p, const char *z, i64 n){
 ** Room for one more fate.
 */
 static ReapFate *reapFate(SlOp *pOp, Reaping *p){
-  if( pOp->rc!=SQLITE_OK ) return 0;
   if( p->nFate==p->nAlloc ){
     i64 nNew = p->nAlloc ? p->nAlloc * 2 : 32;
     ReapFate *aNew = sqlite3_realloc64(p->aFate, (u64)nNew * sizeof(*aNew));
@@ -431,7 +417,8 @@ static void reapDecide(SlOp *pOp, Reaping *p, const SlSession *pSession,
                        sqlite3_stmt *pStmt) {
   ReapFate *pFate;
   char *zName = slColumnText(pOp, pStmt, 5);
-  if( zName && reapExists(p, zName, sqlite3_column_bytes(pStmt, 5)) ){
+  if( zName==0 ) return;
+  if( reapExists(p, zName, sqlite3_column_bytes(pStmt, 5)) ){
     sqlite3_free(zName);
     zName = 0;
     if( sqlite3_column_type(pStmt, 6)==SQLITE_NULL
@@ -472,7 +459,7 @@ static void reapTask(SlOp *pOp, void *pArg){
   i64 i;
   reapNames(pOp, p);
   reapFind(pOp, p);
-  for(i=0; i<p->nFate && pOp->rc==SQLITE_OK; i++){
+  for(i=0; i<p->nFate; i++){
     SlFields fields;
     memset(&fields, 0, sizeof(fields));
     if( p->aFate[i].zName ){
@@ -508,8 +495,8 @@ static char *reapResult(const Reaping *p){
 }
 
 /*
-** What session_reap() does. Returns the JSON object, sqlite3_malloc'd; NULL
-** when the operation has failed. A database without tables stays so.
+** What session_reap() does. Returns the JSON object, sqlite3_malloc'd, which
+** says nothing when the operation has failed. A database without tables stays so.
 */
 char *slReap(SlOp *pOp, const SlReap *pReap){
   Reaping s;
@@ -523,10 +510,6 @@ char *slReap(SlOp *pOp, const SlReap *pReap){
   for(i=0; i<s.nFate; i++) sqlite3_free(s.aFate[i].zName);
   sqlite3_free(s.aName);
   sqlite3_free(s.aFate);
-  if( z==0 && pOp->rc==SQLITE_OK ) pOp->rc = SQLITE_NOMEM;
-  if( pOp->rc!=SQLITE_OK ){
-    sqlite3_free(z);
-    return 0;
-  }
+  if( z==0 ) slErrRc(pOp, SQLITE_NOMEM);
   return z;
 }

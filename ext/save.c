@@ -95,14 +95,11 @@ static void saveErrno(Save *p, int rc){
 }
 
 /*
-** Fail because of what the connection on the copy says.
+** Fail because of what the connection on the copy says; where there is none,
+** SQLite says that there was no memory.
 */
 static void saveErrTo(Save *p){
-  if( p->pTo==0 ){
-    slErrRc(p->pOp, SQLITE_NOMEM);
-  }else{
-    saveErr(p, sqlite3_extended_errcode(p->pTo), sqlite3_errmsg(p->pTo));
-  }
+  saveErr(p, sqlite3_extended_errcode(p->pTo), sqlite3_errmsg(p->pTo));
 }
 
 /* ---- the target ------------------------------------------------------ */
@@ -126,9 +123,7 @@ static void saveNotOpen(Save *p, const struct stat *pStat){
       saveErr(p, SQLITE_ERROR, "it is the database that is open");
     }
   }
-  if( bAny==0 && pOp->rc==SQLITE_OK ){
-    slErr(pOp, SQLITE_AUTH, "not authorized");
-  }
+  if( bAny==0 ) slErr(pOp, SQLITE_AUTH, "not authorized");
   sqlite3_finalize(pStmt);
 }
 
@@ -360,7 +355,6 @@ static void saveCommit(Save *p){
     saveErrno(p, SQLITE_IOERR_FSYNC);
   }
   if( close(fd)!=0 ) saveErrno(p, SQLITE_IOERR_CLOSE);
-  if( p->pOp->rc!=SQLITE_OK ) return;
   saveNotLive(p);
   if( p->pOp->rc!=SQLITE_OK ) return;
   if( rename(p->zTmp, p->zPath)!=0 ){
@@ -422,7 +416,7 @@ static sqlite3_stmt *saveTo(Save *p, int eRow){
     }
     sqlite3_free(zSql);
   }
-  return p->pOp->rc == SQLITE_OK ? p->apTo[eRow] : 0;
+  return p->apTo[eRow];
 }
 
 /*
@@ -507,7 +501,7 @@ static void saveRows(Save *p, int eRow, const SlSession *pSession, i64 iTo){
         continue;
       }
     }
-    for(i=0; pOp->rc==SQLITE_OK && i<sqlite3_column_count(pFrom); i++){
+    for(i=0; i<sqlite3_column_count(pFrom); i++){
       if( sqlite3_bind_value(pTo, i+1, sqlite3_column_value(pFrom, i)) ){
         saveErrTo(p);
       }

@@ -160,8 +160,9 @@ struct SlJsonIter {
 
 /*
 ** 1 if the n bytes are one JSON value (RFC 8259) and white space, with the
-** value in *pOut.  0 if not, with the offset of the first byte that cannot
-** be right (n if the text ends too early) in *piErr, which may be 0.
+** value in *pOut.  0 if not, and *pOut is left alone, with the offset of the
+** first byte that cannot be right (n if the text ends too early) in *piErr,
+** which may be 0.
 ** Everything inside is validated, save that bytes >= 0x80 in strings are
 ** not checked to be UTF-8.  Duplicate keys are the caller's to refuse.
 */

@@ -227,11 +227,9 @@ static void listUpdate(SlOp *pOp, void *pArg){
 static void listDelete(SlOp *pOp, void *pArg){
   const ListWrite *p = (const ListWrite *)pArg;
   SlSession session;
-  if( slSessionByKey(pOp, p->iKey, &session)
-   && slFindId(pOp, session.zId, &session)
-  ){
-    slSessionRemove(pOp, &session);
-  }
+  memset(&session, 0, sizeof(session));
+  slSessionByKey(pOp, p->iKey, &session);
+  if( slFindId(pOp, session.zId, &session) ) slSessionRemove(pOp, &session);
 }
 
 static void listWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,

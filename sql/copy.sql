@@ -18,9 +18,6 @@ SELECT label FROM $db.sessionlog_label WHERE session=?1 ORDER BY label
 -- name: export_meta
 SELECT name, value FROM $db.sessionlog_meta WHERE session=?1 ORDER BY name
 
--- name: import_meta
-INSERT INTO $db.sessionlog_meta(session, name, value) VALUES(?1, ?2, ?3)
-
 -- name: save_databases
 -- The files that are open. Prepared afresh: what it says is settled then.
 PRAGMA database_list
