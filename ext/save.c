@@ -394,6 +394,8 @@ static void saveWhole(Save *p){
     return;
   }
   rc = sqlite3_backup_step(pBackup, -1);
+  /* The end has the error of the step; the documentation leaves open whether
+  ** BUSY and LOCKED are among those, SQLite does not. */
   if( sqlite3_backup_finish(pBackup)!=SQLITE_OK ){
     saveErrTo(p);
   }else if( NEVER(rc!=SQLITE_DONE) ){

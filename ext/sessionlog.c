@@ -165,6 +165,7 @@ static int setEncoding(sqlite3 *db){
   sqlite3_file *pFile = 0;
   u8 a[100];
   int rc;
+  /* Main always has a file object, without methods where it is in memory. */
   sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &pFile);
   if( NEVER(pFile==0) || pFile->pMethods==0 ) return SQLITE_OK;
   rc = pFile->pMethods->xRead(pFile, a, sizeof(a), 0);

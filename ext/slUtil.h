@@ -42,8 +42,8 @@ typedef unsigned int u32;
 ** is looked at all the same. A debug build (SQLITE_DEBUG) stops where it isn't
 ** as thought; for the measure of coverage (SL_COVERAGE) the condition is not
 ** evaluated, since no test can take the other way: X must have no side effect,
-** and is one condition, without && and || (clang leaves out what has nested
-** ones).
+** and where && or || joins it to others it has none of its own, or clang leaves
+** out the whole.
 */
 #if defined(SL_COVERAGE)
 #define ALWAYS(X) ((void)sizeof((X) ? 1 : 0), 1)

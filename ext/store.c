@@ -47,7 +47,8 @@ void slErrDb(SlOp *pOp){
   if( (rc & 0xff)==SQLITE_NOMEM ){
     pOp->rc = SQLITE_NOMEM;
   }else{
-    /* A SQLITE_SCHEMA that left xUpdate would run the statement again. */
+    /* What failed has left its code with the connection. A SQLITE_SCHEMA that
+    ** left xUpdate would run the statement again. */
     if( NEVER(rc==SQLITE_OK) || rc==SQLITE_SCHEMA ) rc = SQLITE_ERROR;
     slErr(pOp, rc, "%s", sqlite3_errmsg(db));
   }
@@ -451,18 +452,15 @@ static int slTxnUnwritten(SlDb *pDb){
 ** Open a read snapshot, held by SlOp.pProbe, and see whether all that is
 ** known of the database still holds: 1. This costs less than to read the
 ** configuration again. The statement must be one that was there when the
-** schema was verified, since it tells whether that has changed. Main with a
-** write transaction and the data version as it was is slDbFresh()'s.
+** schema was verified, since it tells whether that has changed: it goes where
+** an authorizer refuses it. Main with a write transaction and the data version
+** as it was is slDbFresh()'s.
 */
 static int slDbUnchanged(SlOp *pOp){
   SlDb *pDb = pOp->pDb;
   sqlite3_stmt *pStmt;
-  if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA
-   || NEVER(pDb->aStmt[SL_SQL_CONFIG_TOUCH]==0)
-   || NEVER(pDb->aStmt[SL_SQL_CONFIG_PROBE]==0)
-  ){
-    return 0;
-  }
+  if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA ) return 0;
+  if( pDb->aStmt[SL_SQL_CONFIG_TOUCH]==0 ) return 0;
   pStmt = slStmt(pOp, SL_SQL_CONFIG_TOUCH);
   if( slStep(pOp, pStmt) ){
     if( sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_REPREPARE, 1) ){
