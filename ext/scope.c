@@ -214,9 +214,7 @@ static SlMemoryEntry *entryNew(const SlProbe *p, const SlEntry *pEntry){
   memcpy(pNew->z + p->nTenant, p->zScope, (size_t)p->nScope);
   memcpy(pNew->z + p->nTenant + p->nScope, p->zKey, (size_t)p->nKey);
   pNew->pValue = sqlite3_value_dup(pEntry->pValue);
-  if( !slArgNull(pEntry->pStep) ){
-    pNew->pStep = sqlite3_value_dup(pEntry->pStep);
-  }
+  pNew->pStep = sqlite3_value_dup(pEntry->pStep);
   if( pNew->pValue==0 || (pNew->pStep==0 && !slArgNull(pEntry->pStep)) ){
     entryUnref(pNew);
     return 0;
@@ -644,8 +642,8 @@ static const char *scanValueText(SlOp *pOp, const SlScopeScan *p, i64 *pn,
       break;
     default:
       *ppCopy = sqlite3_value_dup(sqlite3_column_value(p->pStmt, 3));
-      z = *ppCopy ? (const char *)sqlite3_value_text(*ppCopy) : 0;
-      *pn = z ? sqlite3_value_bytes(*ppCopy) : 0;
+      z = (const char *)sqlite3_value_text(*ppCopy);
+      if( z ) *pn = sqlite3_value_bytes(*ppCopy);
       break;
   }
   if( z==0 ) pOp->rc = SQLITE_NOMEM;
@@ -676,22 +674,23 @@ struct CountList {
 
 /*
 ** Add a scope to the list; zScope is sqlite3_malloc'd and the list's from
-** now on, also on failure.
+** now on, also on failure. NULL: there was no memory for it, or the operation
+** has failed.
 */
 static void countAdd(SlOp *pOp, CountList *p, char *zScope, i64 nM, i64 nS){
-  if( zScope==0 && pOp->rc==SQLITE_OK ) pOp->rc = SQLITE_NOMEM;
-  if( pOp->rc==SQLITE_OK && p->n==p->nAlloc ){
+  if( zScope && p->n==p->nAlloc ){
     int nNew = p->nAlloc ? p->nAlloc * 2 : 16;
     SlScopeCount *aNew = sqlite3_realloc64(p->a, (u64)nNew * sizeof(*aNew));
     if( aNew ){
       p->a = aNew;
       p->nAlloc = nNew;
     }else{
-      pOp->rc = SQLITE_NOMEM;
+      sqlite3_free(zScope);
+      zScope = 0;
     }
   }
-  if( pOp->rc!=SQLITE_OK ){
-    sqlite3_free(zScope);
+  if( zScope==0 ){
+    slErrRc(pOp, SQLITE_NOMEM);
     return;
   }
   p->a[p->n].zScope = zScope;
@@ -751,17 +750,17 @@ void slScopeList(SlOp *pOp, SlScopeCount **paCount, int *pnCount){
   if( list.n>1 ){
     qsort(list.a, (size_t)list.n, sizeof(list.a[0]), countCompare);
   }
-  for(i=1; i<list.n; i++){
-    if( countCompare(&list.a[n], &list.a[i])==0 ){
-      list.a[n].nMemory += list.a[i].nMemory;
-      list.a[n].nStore += list.a[i].nStore;
+  for(i=0; i<list.n; i++){
+    if( n>0 && countCompare(&list.a[n-1], &list.a[i])==0 ){
+      list.a[n - 1].nMemory += list.a[i].nMemory;
+      list.a[n - 1].nStore += list.a[i].nStore;
       sqlite3_free(list.a[i].zScope);
     }else{
-      list.a[++n] = list.a[i];
+      list.a[n++] = list.a[i];
     }
   }
   *paCount = list.a;
-  *pnCount = list.n ? n + 1 : 0;
+  *pnCount = n;
 }
 
 void slScopeListFree(SlScopeCount *aCount, int nCount){

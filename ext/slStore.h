@@ -277,7 +277,7 @@ int slArgNull(sqlite3_value *);
 const char *slArgName(SlOp *, const char *zArg, sqlite3_value *, int bTrim,
                       int *pn);
 
-/* The bytes of a TEXT value in UTF-8, without a NUL behind them: spares the
+/* The bytes of a TEXT value, or of a number's text, in UTF-8, without a NUL behind them: spares the
 ** copy that sqlite3_value_text() makes of what has none. Borrowed. */
 const char *slTextBytes(SlOp *, sqlite3_value *, int *pn);
 

@@ -84,7 +84,8 @@ int slParseAge(const char *z, i64 n, i64 *pMs){
 }
 
 /*
-** A reader of fixed fields.  Once bBad is set, every step does nothing.
+** A reader of fixed fields.  Once bBad is set nothing makes it good again, and
+** what is read is of no use.
 */
 typedef struct TimeText TimeText;
 struct TimeText {
@@ -97,7 +98,7 @@ struct TimeText {
 ** Passes c if it is next.  True if so.
 */
 static int timeTake(TimeText *p, char c){
-  if( p->bBad || p->z>=p->zEnd || *p->z!=c ) return 0;
+  if( p->z>=p->zEnd || *p->z!=c ) return 0;
   p->z++;
   return 1;
 }

@@ -10,6 +10,15 @@ int slArgNull(sqlite3_value *pVal){
   return pVal == 0 || sqlite3_value_type(pVal) == SQLITE_NULL;
 }
 
+/*
+** The bytes of a value as text in UTF-8, without a NUL behind them. Where there
+** is no memory for it it has none, and SQLite itself fails the statement.
+*/
+static const char *valueText(sqlite3_value *pVal, i64 *pn){
+  *pn = sqlite3_value_bytes(pVal);
+  return (const char *)sqlite3_value_blob(pVal);
+}
+
 char *slShow(sqlite3_value *pVal){
   sqlite3_str *pStr;
   if( slArgNull(pVal) ) return sqlite3_mprintf("NULL");
@@ -23,9 +32,8 @@ char *slShow(sqlite3_value *pVal){
     sqlite3_str_appendall(pStr, n > i ? "..." : "'");
     return sqlite3_str_finish(pStr);
   }else{
-    const char *z = (const char *)sqlite3_value_text(pVal);
-    i64 n = sqlite3_value_bytes(pVal);
-    if( z==0 ) return 0;
+    i64 n;
+    const char *z = valueText(pVal, &n);
     if( n<=SL_SHOW ) return sqlite3_mprintf("%.*s", (int)n, z);
     return sqlite3_mprintf("%.*s...", (int)slUtf8Chars(z, n, SL_SHOW), z);
   }
@@ -53,10 +61,9 @@ i64 slArgInt(SlOp *pOp, const char *zArg, sqlite3_value *pVal, i64 iNull){
       break;
     }
     case SQLITE_TEXT: {
-      const char *z = (const char *)sqlite3_value_text(pVal);
-      if( z && slParseDecimal(z, sqlite3_value_bytes(pVal), &iRes) ){
-        return iRes;
-      }
+      i64 n;
+      const char *z = valueText(pVal, &n);
+      if( slParseDecimal(z, n, &iRes) ) return iRes;
       break;
     }
     default: break;
@@ -72,8 +79,9 @@ i64 slArgAge(SlOp *pOp, const char *zArg, sqlite3_value *pVal){
     return 0;
   }
   if( sqlite3_value_type(pVal)==SQLITE_TEXT ){
-    const char *z = (const char *)sqlite3_value_text(pVal);
-    if( z && slParseAge(z, sqlite3_value_bytes(pVal), &iRes) ) return iRes;
+    i64 n;
+    const char *z = valueText(pVal, &n);
+    if( slParseAge(z, n, &iRes) ) return iRes;
   }
   return slArgInt(pOp, zArg, pVal, 0);
 }
@@ -121,14 +129,8 @@ const char *slArgName(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
     slInvalid(pOp, SQLITE_MISMATCH, zArg, pVal);
     return 0;
   }
-  if( sqlite3_value_type(pVal)==SQLITE_TEXT ){
-    z = slTextBytes(pOp, pVal, &n);
-  }else{
-    z = (const char *)sqlite3_value_text(pVal);
-    n = sqlite3_value_bytes(pVal);
-    if( z==0 ) pOp->rc = SQLITE_NOMEM;
-  }
-  return z ? slCheckName(pOp, zArg, z, n, bTrim, pn) : 0;
+  z = slTextBytes(pOp, pVal, &n);
+  return slCheckName(pOp, zArg, z, n, bTrim, pn);
 }
 
 const char *slArgText(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
@@ -256,7 +258,7 @@ i64 slJsonArgInt(SlOp *pOp, const char *zArg, const SlJson *pJson){
     }
     case SL_JSON_STRING:
       z = jsonText(pOp, pJson, &n, &zFree);
-      bInt = z && slParseDecimal(z, n, &iRes);
+      bInt = slParseDecimal(z, n, &iRes);
       sqlite3_free(zFree);
       if( bInt ) return iRes;
       break;

@@ -133,29 +133,6 @@ static void artifactDelete(SlOp *pOp, void *pArg){
   slArtifactDelete(pOp, ((const ArtifactWrite *)pArg)->iKey);
 }
 
-/*
-** Bytes of the content: of a number those of its text. The value itself is
-** not converted.
-*/
-static i64 artifactSize(SlOp *pOp, sqlite3_value *pVal){
-  sqlite3_value *pCopy;
-  i64 nSize;
-  int eType = sqlite3_value_type(pVal);
-  if( eType==SQLITE_NULL ) return 0;
-  if( eType==SQLITE_TEXT || eType==SQLITE_BLOB ){
-    return sqlite3_value_bytes(pVal);
-  }
-  pCopy = sqlite3_value_dup(pVal);
-  if( pCopy==0 || sqlite3_value_text(pCopy)==0 ){
-    slErrRc(pOp, SQLITE_NOMEM);
-    nSize = 0;
-  }else{
-    nSize = sqlite3_value_bytes(pCopy);
-  }
-  sqlite3_value_free(pCopy);
-  return nSize;
-}
-
 static void artifactWrite(SlOp *pOp, int eWrite, i64 iKey,
                           sqlite3_value **apCol, i64 *piKey) {
   ArtifactWrite w;
@@ -176,7 +153,8 @@ static void artifactWrite(SlOp *pOp, int eWrite, i64 iKey,
   if( pOp->rc==SQLITE_OK ){
     if( !slArgNull(apCol[ART_SIZE]) ) slReadOnly(pOp, "size");
     slEventFromValue(pOp, &w.content, apCol[ART_CONTENT]);
-    w.nSize = artifactSize(pOp, apCol[ART_CONTENT]);
+    /* Of a number those of its text. */
+    w.nSize = sqlite3_value_bytes(apCol[ART_CONTENT]);
   }
   slOpWrite(pOp, artifactInsert, &w);
   *piKey = w.iKey;

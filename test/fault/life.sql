@@ -88,6 +88,7 @@ SELECT scope_flush();
 COMMIT;
 -- name: scope_query
 SELECT * FROM scope_query('global', 'VALUE');
+SELECT key FROM scope_query('global', '7');
 SELECT key FROM scope_query('global', NULL);
 -- name: scope_entries_read
 -- before: SELECT scope_remember('s', 'k1', 'v', NULL, 9000);
