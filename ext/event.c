@@ -277,7 +277,7 @@ static int appendId(SlOp *pOp, SlAppend *p){
         z = slTextBytes(pOp, p->pRef, &n);
         p->bId = z && slUlidParseText(z, n, &p->id);
       }else{
-        p->bId = slUlidParseValue(p->pRef, &p->id) > 0;
+        p->bId = slUlidParseValue(p->pRef, &p->id);
       }
     }else if( slIsCurrentDb(pOp) ){
       p->bId = slUlidParseText(pOp->pConn->zCurrent, 26, &p->id);

@@ -29,22 +29,14 @@ void slFnUlid(SlOp *pOp, sqlite3_context *pCtx, int nArg, sqlite3_value **ap){
 }
 
 /*
-** The ULID that an argument is in any form: 1, or 0 if it is none.
-*/
-static int argUlid(SlOp *pOp, sqlite3_value *pVal, SlUlid *pUlid){
-  int n = slUlidParseValue(pVal, pUlid);
-  if( n<0 ) pOp->rc = SQLITE_NOMEM;
-  return n > 0;
-}
-
-/*
 ** ulid_ms(u): its time in ms since 1970 UTC, NULL if u is no ULID.
 */
 void slFnUlidMs(SlOp *pOp, sqlite3_context *pCtx, int nArg,
                 sqlite3_value **ap) {
   SlUlid u;
+  (void)pOp;
   (void)nArg;
-  if( argUlid(pOp, ap[0], &u) ) sqlite3_result_int64(pCtx, slUlidMs(&u));
+  if( slUlidParseValue(ap[0], &u) ) sqlite3_result_int64(pCtx, slUlidMs(&u));
 }
 
 /*
@@ -54,8 +46,9 @@ void slFnUlidText(SlOp *pOp, sqlite3_context *pCtx, int nArg,
                   sqlite3_value **ap) {
   SlUlid u;
   char z[27];
+  (void)pOp;
   (void)nArg;
-  if( argUlid(pOp, ap[0], &u) ){
+  if( slUlidParseValue(ap[0], &u) ){
     slUlidText(&u, z);
     sqlite3_result_text(pCtx, z, 26, SQLITE_TRANSIENT);
   }
@@ -68,8 +61,9 @@ void slFnUlidBlob(SlOp *pOp, sqlite3_context *pCtx, int nArg,
                   sqlite3_value **ap) {
   SlUlid u;
   u8 a[16];
+  (void)pOp;
   (void)nArg;
-  if( argUlid(pOp, ap[0], &u) ){
+  if( slUlidParseValue(ap[0], &u) ){
     slUlidBlob(&u, a);
     sqlite3_result_blob(pCtx, a, 16, SQLITE_TRANSIENT);
   }
@@ -82,8 +76,9 @@ void slFnUlidUuid(SlOp *pOp, sqlite3_context *pCtx, int nArg,
                   sqlite3_value **ap) {
   SlUlid u;
   char z[37];
+  (void)pOp;
   (void)nArg;
-  if( argUlid(pOp, ap[0], &u) ){
+  if( slUlidParseValue(ap[0], &u) ){
     slUlidUuid(&u, z);
     sqlite3_result_text(pCtx, z, 36, SQLITE_TRANSIENT);
   }

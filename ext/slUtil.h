@@ -94,7 +94,8 @@ int slUlidParseBlob(const void *a, i64 n, SlUlid *);
 
 /*
 ** 1 if the value is TEXT or BLOB and one of the forms above, 0 for anything
-** else, -1 when out of memory.  May convert the value's text encoding.
+** else.  May convert the value's text encoding: where there is no memory for
+** that it is 0, and SQLite itself fails the statement.
 */
 int slUlidParseValue(sqlite3_value *, SlUlid *);
 

@@ -308,16 +308,16 @@ int slUlidParseBlob(const void *pBlob, i64 n, SlUlid *p){
 int slUlidParseValue(sqlite3_value *pVal, SlUlid *p){
   switch( sqlite3_value_type(pVal) ){
     case SQLITE_TEXT: {
-      const char *z = (const char *)sqlite3_value_text(pVal);
-      if( z==0 ) return -1;
-      return slUlidParseText(z, sqlite3_value_bytes(pVal), p);
+      /* First the length: 0 if there is no memory to convert it. */
+      int n = sqlite3_value_bytes(pVal);
+      return slUlidParseText((const char *)sqlite3_value_blob(pVal), n, p);
     }
     case SQLITE_BLOB: {
       const void *a;
       if( sqlite3_value_bytes(pVal)!=16 ) return 0;
       a = sqlite3_value_blob(pVal);
-      if( a==0 ) return -1;
-      return slUlidParseBlob(a, 16, p);
+      /* NULL: no memory for zeroblob(). */
+      return a && slUlidParseBlob(a, 16, p);
     }
     default: return 0;
   }
