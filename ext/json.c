@@ -368,12 +368,12 @@ int slJsonWalkEnd(SlJsonWalk *p){
 */
 
 /*
-** The closing quote of the string whose first byte is at z.
+** The closing quote of the string whose first byte is at z. There is one.
 */
 static const char *jsonSkipString(const char *z, const char *zEnd, u8 *pbEsc){
   for(;;){
     z = jsonPlain(z, zEnd);
-    if( zEnd-z<2 || *z!='\\' ) break;
+    if( *z!='\\' ) break;
     *pbEsc = 1;
     z += 2;
   }
@@ -406,11 +406,11 @@ static const char *jsonSkipContainer(const char *z, const char *zEnd){
 }
 
 /*
-** The byte after the number that starts at z; *peType is made REAL if it
-** has a fraction or exponent.
+** The byte after the number that starts at z, which is a bracket at the latest;
+** *peType is made REAL if it has a fraction or exponent.
 */
-static const char *jsonSkipNumber(const char *z, const char *zEnd, u8 *peType){
-  for(; z<zEnd; z++){
+static const char *jsonSkipNumber(const char *z, u8 *peType){
+  for(;; z++){
     if( *z>='0' && *z<='9' ) continue;
     if( *z=='.' || *z=='e' || *z=='E' || *z=='+' ){
       *peType = SL_JSON_REAL;
@@ -456,7 +456,7 @@ static const char *jsonNextValue(const char *z, const char *zEnd, SlJson *p){
       break;
     default:
       p->eType = SL_JSON_INT;
-      z = jsonSkipNumber(z, zEnd, &p->eType);
+      z = jsonSkipNumber(z, &p->eType);
       break;
   }
   assert(z > zStart && z <= zEnd);
@@ -486,8 +486,8 @@ void slJsonIter(const SlJson *p, SlJsonIter *pIter){
 int slJsonNext(SlJsonIter *pIter, SlJson *pKey, SlJson *pVal){
   const char *zEnd = pIter->zEnd;
   const char *z = jsonSpace(pIter->z, zEnd);
-  if( z<zEnd && *z==',' ) z = jsonSpace(z + 1, zEnd);
   if( z>=zEnd ) return 0;
+  if( *z==',' ) z = jsonSpace(z + 1, zEnd);
   if( pIter->bObject ){
     SlJson key;
     z = jsonSpace(jsonNextValue(z, zEnd, &key), zEnd);
@@ -515,11 +515,12 @@ static u32 jsonHex4(const char *z){
 
 /*
 ** Decodes the escape at z, which is at its backslash: the code point goes to
-** *pc, and the byte after the escape is returned.
+** *pc, and the byte after the escape is returned. Behind that is another byte of
+** the string, or its quote.
 */
-static const char *jsonEscape(const char *z, const char *zEnd, u32 *pc){
+static const char *jsonEscape(const char *z, u32 *pc){
   u32 c;
-  assert(zEnd - z >= 2 && z[0] == '\\');
+  assert(z[0] == '\\');
   switch( z[1] ){
     case 'b': *pc = '\b'; return z + 2;
     case 'f': *pc = '\f'; return z + 2;
@@ -529,12 +530,11 @@ static const char *jsonEscape(const char *z, const char *zEnd, u32 *pc){
     case 'u': break;
     default: *pc = (u8)z[1]; return z + 2;
   }
-  assert(zEnd - z >= 6);
   c = jsonHex4(z + 2);
   z += 6;
   if( (c & 0xf800)==0xd800 ){
     u32 c2 = 0; /* Second half, if there is one */
-    if( c<0xdc00 && zEnd-z>=6 && z[0]=='\\' && z[1]=='u' ){
+    if( c<0xdc00 && z[0]=='\\' && z[1]=='u' ){
       c2 = jsonHex4(z + 2);
     }
     if( (c2 & 0xfc00)==0xdc00 ){
@@ -585,7 +585,7 @@ int slJsonStringEq(const SlJson *p, const char *zWant){
   for(; z<zEnd; zWant++){
     u32 c;
     if( *z=='\\' ){
-      z = jsonEscape(z, zEnd, &c);
+      z = jsonEscape(z, &c);
     }else{
       c = (u8)*z++;
     }
@@ -619,7 +619,7 @@ int slJsonString(const SlJson *p, char **pz, i64 *pn){
     z += nPlain;
     if( z<zEnd ){
       u32 c;
-      z = jsonEscape(z, zEnd, &c);
+      z = jsonEscape(z, &c);
       a = jsonUtf8(a, c);
     }
   }

@@ -41,30 +41,33 @@ static void add(Result *p, const char *zLabel, i64 i){
 }
 
 /*
-** A value of JSON with all that is in it, as "type@offset+bytes". The stack of
-** iterators holds what is open.
+** A value of JSON with all that is in it, as "type@offset+bytes". Strings that
+** are "one" or "null" are marked as such. The stack of iterators holds what is
+** open.
 */
 static void jsonResult(Result *pRes, const char *zText, const SlJson *pValue){
+  static const char zOne[] = "one\0two"; /* It ends at the first NUL */
   SlJsonIter aIter[MAX_TEXT];
   SlJson key, val = *pValue;
   int nOpen = 0;
   while( 1 ){
+    char *z;
+    i64 i, n;
     add(pRes, " ", val.eType);
     add(pRes, "@", val.z - zText);
     add(pRes, "+", val.n);
+    if( slJsonString(&val, &z, &n)!=SQLITE_OK ) exit(2);
     if( val.eType>=SL_JSON_ARRAY ){
       slJsonIter(&val, &aIter[nOpen++]);
+      if( n!=val.n ) add(pRes, "!", n);
     }else{
-      char *z;
-      i64 i, n;
       if( slJsonInt(&val, &i) ) add(pRes, "=", i);
-      if( slJsonString(&val, &z, &n)==SQLITE_OK ){
-        pRes->n += snprintf(&pRes->z[pRes->n], sizeof(pRes->z) - pRes->n,
-                            "(%.*s)", (int)n, z);
-        sqlite3_free(z);
-      }
-      add(pRes, slJsonStringEq(&val, "one") ? " one" : "", 1);
+      pRes->n += snprintf(&pRes->z[pRes->n], sizeof(pRes->z) - pRes->n,
+                          "(%.*s)", (int)n, z);
+      i = slJsonStringEq(&val, zOne) || slJsonStringEq(&val, "null");
+      add(pRes, i ? " one" : "", 1);
     }
+    sqlite3_free(z);
     while( nOpen>0 && !slJsonNext(&aIter[nOpen-1], &key, &val) ) nOpen--;
     if( nOpen==0 ) return;
     if( aIter[nOpen - 1].bObject ) add(pRes, " key+", key.n);
