@@ -754,7 +754,7 @@ void slJsonQuote(sqlite3_str *pStr, const char *z, i64 n){
     char aEsc[6] = { '\\', 0, '0', '0', 0, 0 };
     u8 c;
     z = jsonPlain(z, zEnd);
-    if( z>zPlain ) jsonAppend(pStr, zPlain, z - zPlain);
+    jsonAppend(pStr, zPlain, z - zPlain);
     if( z>=zEnd ) break;
     c = (u8)*z++;
     if( aShort[c] ){
