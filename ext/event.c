@@ -29,22 +29,18 @@ struct SlCacheEntry {
 
 /* Open addressing: an entry is in the first free slot from its hash on. */
 struct SlCache {
-  int nUsed;     /* entries in a[] */
-  int nSlot;     /* slots in a[] */
-  char *zTenant; /* the tenant whose sessions these are */
-  SlCacheEntry *a;
+  u32 iTenant; /* SlConn.iTenant: whose sessions these are */
+  u32 nUsed;   /* entries in a[] */
+  u32 nSlot;   /* slots in a[] */
+  SlCacheEntry a[];
 };
 
 void slCacheClear(SlCache *p){
-  if( p->nUsed ) memset(p->a, 0, (size_t)p->nSlot * sizeof(p->a[0]));
+  if( p->nUsed ) memset(p->a, 0, p->nSlot * sizeof(p->a[0]));
   p->nUsed = 0;
 }
 
 void slCacheFree(SlCache *p){
-  if( p ){
-    sqlite3_free(p->zTenant);
-    sqlite3_free(p->a);
-  }
   sqlite3_free(p);
 }
 
@@ -52,9 +48,9 @@ void slCacheFree(SlCache *p){
 ** The slot that holds the session, or the empty one where it would be put.
 ** There is always an empty one.
 */
-static SlCacheEntry *cacheSlot(const SlCache *p, const SlUlid *pId){
+static SlCacheEntry *cacheSlot(SlCache *p, const SlUlid *pId){
   u64 h = (pId->iHi ^ pId->iLo) * 0x9e3779b97f4a7c15u;
-  u32 mask = (u32)p->nSlot - 1;
+  u32 mask = p->nSlot - 1;
   u32 i = (u32)(h >> 40) & mask;
   while( p->a[i].iSession
       && (p->a[i].id.iLo!=pId->iLo || p->a[i].id.iHi!=pId->iHi) ){
@@ -67,30 +63,43 @@ static SlCacheEntry *cacheSlot(const SlCache *p, const SlUlid *pId){
 ** The session's entry, or NULL if it is not remembered.
 */
 static SlCacheEntry *cacheFind(const SlOp *pOp, const SlUlid *pId){
-  const SlCache *p = pOp->pDb->pCache;
+  SlCache *p = pOp->pDb->pCache;
   SlCacheEntry *pSlot;
-  if( p==0 || p->nUsed==0 || strcmp(p->zTenant, pOp->pConn->zTenant)!=0 ){
-    return 0;
-  }
+  if( p==0 || p->iTenant!=pOp->pConn->iTenant ) return 0;
   pSlot = cacheSlot(p, pId);
   return pSlot->iSession ? pSlot : 0;
 }
 
 /*
-** Give the cache nSlot slots. Without the memory it stays as it is.
+** An empty cache of nSlot slots, NULL when out of memory.
 */
-static void cacheResize(SlCache *p, int nSlot){
-  SlCache old = *p;
-  int i;
-  SlCacheEntry *aNew = sqlite3_malloc64((u64)nSlot * sizeof(*aNew));
-  if( aNew==0 ) return;
-  memset(aNew, 0, (size_t)nSlot * sizeof(*aNew));
-  p->a = aNew;
+static SlCache *cacheNew(u32 nSlot){
+  u64 nByte = sizeof(SlCache) + nSlot * sizeof(SlCacheEntry);
+  SlCache *p = sqlite3_malloc64(nByte);
+  if( p==0 ) return 0;
+  memset(p, 0, (size_t)nByte);
   p->nSlot = nSlot;
-  for(i=0; i<old.nSlot; i++){
-    if( old.a[i].iSession ) *cacheSlot(p, &old.a[i].id) = old.a[i];
+  return p;
+}
+
+/*
+** A cache with the same entries and twice the slots, instead of the old one.
+** Where that can't be had it is the old one, emptied.
+*/
+static SlCache *cacheGrow(SlCache *pOld){
+  SlCache *p = pOld->nSlot < SL_CACHE_MAX ? cacheNew(pOld->nSlot * 2) : 0;
+  u32 i;
+  if( p==0 ){
+    slCacheClear(pOld);
+    return pOld;
   }
-  sqlite3_free(old.a);
+  p->iTenant = pOld->iTenant;
+  p->nUsed = pOld->nUsed;
+  for(i=0; i<pOld->nSlot; i++){
+    if( pOld->a[i].iSession ) *cacheSlot(p, &pOld->a[i].id) = pOld->a[i];
+  }
+  slCacheFree(pOld);
+  return p;
 }
 
 /*
@@ -101,24 +110,15 @@ static void cachePut(SlOp *pOp, const SlUlid *pId, i64 iSession, i64 iHead){
   SlCache *p = pOp->pDb->pCache;
   SlCacheEntry *pSlot;
   if( p==0 ){
-    p = sqlite3_malloc64(sizeof(*p));
+    p = cacheNew(SL_CACHE_MIN);
     if( p==0 ) return;
-    memset(p, 0, sizeof(*p));
-    pOp->pDb->pCache = p;
   }
-  if( p->zTenant==0 || strcmp(p->zTenant, pOp->pConn->zTenant)!=0 ){
+  if( p->iTenant!=pOp->pConn->iTenant ){
     slCacheClear(p);
-    sqlite3_free(p->zTenant);
-    p->zTenant = sqlite3_mprintf("%s", pOp->pConn->zTenant);
-    if( p->zTenant==0 ) return;
+    p->iTenant = pOp->pConn->iTenant;
   }
-  if( p->nSlot==0 ){
-    cacheResize(p, SL_CACHE_MIN);
-    if( p->nSlot==0 ) return;
-  }else if( p->nUsed>p->nSlot/4*3 ){
-    if( p->nSlot<SL_CACHE_MAX ) cacheResize(p, p->nSlot * 2);
-    if( p->nUsed>p->nSlot/4*3 ) slCacheClear(p);
-  }
+  if( p->nUsed>p->nSlot/4*3 ) p = cacheGrow(p);
+  pOp->pDb->pCache = p;
   pSlot = cacheSlot(p, pId);
   if( pSlot->iSession==0 ) p->nUsed++;
   pSlot->id = *pId;
@@ -126,21 +126,27 @@ static void cachePut(SlOp *pOp, const SlUlid *pId, i64 iSession, i64 iHead){
   pSlot->iHead = (u32)iHead;
 }
 
+/*
+** The head as it is stored.
+*/
+static i64 headStored(SlOp *pOp, const SlSession *pSession){
+  i64 iKey = slQueryInt(pOp, SL_SQL_EVENT_HEAD, SL_KEY(pSession->iKey, 0),
+                        SL_KEY(pSession->iKey, SL_MAX_ORDINAL), 0);
+  return iKey ? SL_ORDINAL(iKey) : pSession->iForkedAt;
+}
+
 i64 slHead(SlOp *pOp, const SlSession *pSession){
   const SlCacheEntry *pSlot;
   SlUlid id;
   i64 iHead;
-  int bCache = pOp->bStable && slUlidParseText(pSession->zId, 26, &id);
   if( pOp->rc!=SQLITE_OK ) return 0;
-  if( bCache && (pSlot = cacheFind(pOp, &id))!=0
-   && pSlot->iSession==(u32)pSession->iKey
-  ){
-    return pSlot->iHead;
+  if( !pOp->bStable || !slUlidParseText(pSession->zId, 26, &id) ){
+    return headStored(pOp, pSession);
   }
-  iHead = slQueryInt(pOp, SL_SQL_EVENT_HEAD, SL_KEY(pSession->iKey, 0),
-                     SL_KEY(pSession->iKey, SL_MAX_ORDINAL), 0);
-  iHead = iHead ? SL_ORDINAL(iHead) : pSession->iForkedAt;
-  if( bCache && pOp->rc==SQLITE_OK ) cachePut(pOp, &id, pSession->iKey, iHead);
+  pSlot = cacheFind(pOp, &id);
+  if( pSlot && pSlot->iSession==(u32)pSession->iKey ) return pSlot->iHead;
+  iHead = headStored(pOp, pSession);
+  if( pOp->rc==SQLITE_OK ) cachePut(pOp, &id, pSession->iKey, iHead);
   return iHead;
 }
 
@@ -164,7 +170,7 @@ static i64 appendKnown(SlOp *pOp, const SlAppend *p){
       if( iOrdinal<=iBound ) iFound = iOrdinal;
     }
     sqlite3_reset(pStmt);
-    if( s.iParent==0 || s.iForkedAt==0 ) break;
+    if( s.iForkedAt==0 ) break;
     if( s.iForkedAt<iBound ) iBound = s.iForkedAt;
     if( iFound==0 ) slParent(pOp, &s);
   }
@@ -229,7 +235,8 @@ sqlite3_stmt *slEventInsert(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
 
 /*
 ** Write the row of an event that comes after iHead. Returns 0 if the place
-** is taken, which is no error yet.
+** is taken, which is no error yet. The head is remembered before, so that
+** what a trigger appends meanwhile comes after the event.
 */
 static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
   sqlite3_stmt *pStmt;
@@ -238,12 +245,14 @@ static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
   p->iKey = SL_KEY(p->session.iKey, p->iOrdinal);
   pStmt = slEventInsert(pOp, p->iKey, &p->event);
   if( pOp->rc==SQLITE_OK ){
+    cachePut(pOp, &p->id, p->session.iKey, p->iOrdinal);
     if( slStepAll(pStmt)!=SQLITE_DONE ){
       int rc = sqlite3_extended_errcode(pOp->pConn->db);
       bTaken = rc == SQLITE_CONSTRAINT_PRIMARYKEY;
       if( !bTaken ) slErrDb(pOp);
     }
     slMustWrite(pOp, pStmt);
+    if( bTaken || pOp->rc!=SQLITE_OK ) slDbChanged(pOp->pDb);
   }
   slFree(pOp, SL_SQL_EVENT_INSERT, pStmt);
   return !bTaken;
@@ -253,13 +262,15 @@ static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
 ** Check what the append expects of the head.
 */
 static void appendExpect(SlOp *pOp, const SlAppend *p, i64 iHead){
+  char zId[27];
   if( p->bExpect && p->iExpect!=iHead+1 ){
+    slUlidText(&p->id, zId);
     slErr(pOp, SQLITE_CONSTRAINT,
-          "expected ordinal %lld, but session %s is at %lld", p->iExpect,
-          p->session.zId, iHead);
+          "expected ordinal %lld, but session %s is at %lld", p->iExpect, zId,
+          iHead);
   }else if( iHead>=SL_MAX_ORDINAL ){
-    slErr(pOp, SQLITE_ERROR, "log is full: session %s is at %lld",
-          p->session.zId, iHead);
+    slUlidText(&p->id, zId);
+    slErr(pOp, SQLITE_ERROR, "log is full: session %s is at %lld", zId, iHead);
   }
 }
 
@@ -315,18 +326,18 @@ static void appendTask(SlOp *pOp, void *pArg){
   const SlCacheEntry *pSlot = 0;
   i64 iHead;
   if( appendId(pOp, p) ) pSlot = cacheFind(pOp, &p->id);
-  if( pSlot && !p->bSession ) p->session.iKey = pSlot->iSession;
+  if( pSlot ) p->session.iKey = pSlot->iSession;
   if( !p->bSession && (pSlot==0 || p->event.zKey) ){
     slNeed(pOp, p->pRef, &p->session);
   }
-  if( p->event.zKey && pOp->rc==SQLITE_OK ){
+  if( p->event.zKey ){
     i64 iOrdinal = appendKnown(pOp, p);
-    if( pOp->rc==SQLITE_OK && iOrdinal ){
+    if( iOrdinal ){
       appendRepeat(pOp, p, iOrdinal);
       return;
     }
   }
-  if( pSlot==0 && pOp->rc==SQLITE_OK ){
+  if( pSlot==0 ){
     /* The ref may have been a name: look again under the id. */
     if( slUlidParseText(p->session.zId, 26, &p->id) ){
       pSlot = cacheFind(pOp, &p->id);
@@ -337,22 +348,15 @@ static void appendTask(SlOp *pOp, void *pArg){
   }
   iHead = pSlot ? (i64)pSlot->iHead : slHead(pOp, &p->session);
   if( !p->bAtMs ) p->event.iAtMs = slOpNow(pOp, "at_ms");
-  if( iHead>=SL_MAX_ORDINAL || p->bExpect ){
-    slUlidText(&p->id, p->session.zId);
-    appendExpect(pOp, p, iHead);
-  }
-  if( pOp->rc==SQLITE_OK && !appendRow(pOp, p, iHead) ){
-    slDbChanged(pOp->pDb);
+  appendExpect(pOp, p, iHead);
+  if( !appendRow(pOp, p, iHead) ){
     slUlidText(&p->id, p->session.zId);
     slNeedText(pOp, p->session.zId, 26, &p->session);
     iHead = slHead(pOp, &p->session);
     appendExpect(pOp, p, iHead);
-    if( pOp->rc==SQLITE_OK && !appendRow(pOp, p, iHead) ) slErrDb(pOp);
+    if( !appendRow(pOp, p, iHead) ) slErrDb(pOp);
   }
-  if( pOp->rc==SQLITE_OK ){
-    cachePut(pOp, &p->id, p->session.iKey, p->iOrdinal);
-    pOp->pConn->pBurst = pOp->pDb;
-  }
+  if( pOp->rc==SQLITE_OK ) pOp->pConn->pBurst = pOp->pDb;
 }
 
 /*
@@ -363,7 +367,7 @@ void slAppend(SlOp *pOp, SlAppend *p){
   if( pOp->rc!=SQLITE_OK ) return;
   if( pOp->pConn->pBurst==pOp->pDb && appendLater(pOp, p) ) return;
   slPendingFlush(pOp);
-  pOp->bAppend = !pOp->bLockHeld;
+  pOp->bAppend = 1;
   slOpWriteOne(pOp, appendTask, p);
   pOp->bAppend = 0;
 }

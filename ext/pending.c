@@ -225,11 +225,7 @@ int slPendingAdd(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
   }
   p = pendingBuffer(pConn);
   if( p==0 || p->iRow!=PENDING_IDLE ) return 0;
-  if( p->nRow==PENDING_ROWS || p->nData+nByte>PENDING_BYTES ){
-    slPendingFlush(pOp);
-    if( pOp->rc!=SQLITE_OK ) return 0;
-    pConn->pBurst = pOp->pDb;
-  }
+  if( p->nRow==PENDING_ROWS || p->nData+nByte>PENDING_BYTES ) return 0;
   if( p->nRow==0 ){
     p->pDb = pOp->pDb;
     p->bSorted = 1;

@@ -383,8 +383,9 @@ void slPendingDrop(SlConn *, int bAll);
 void slPendingFree(SlConn *);
 
 /* Have the event of that key written later, in the operation's database: 1.
-** 0 if it is not of the kind that may wait, or the operation has failed. The
-** write lock is held, and the key is free. */
+** 0 if it is not of the kind that may wait, or there is no room for it: what
+** waits has to be written first, by which heads may change. The write lock is
+** held, and the key is free. */
 int slPendingAdd(SlOp *, i64 iKey, const SlEvent *);
 
 /* Write what waits. Those that could not be written go on waiting, unless

@@ -64,7 +64,7 @@ struct EvCursor {
   SlCursor base;
   SlReader *pReader;
   SlSession session;   /* the session being read */
-  i64 nLeft;           /* rows still to give, -1: no limit */
+  u64 nLeft;           /* rows still to give */
   EvSession *aSession; /* all sessions, or NULL */
   int nSession;
   int iSession; /* next of them */
@@ -106,7 +106,7 @@ static void evNext(SlOp *pOp, SlCursor *pBase){
       if( slReaderNext(pOp, pCur->pReader) ){
         pBase->iRowid =
           SL_KEY(pCur->session.iKey, SL_ORDINAL(slReaderKey(pCur->pReader)));
-        if( pCur->nLeft>0 ) pCur->nLeft--;
+        pCur->nLeft--;
         return;
       }
     }while( evNextSession(pOp, pCur) );
@@ -115,7 +115,7 @@ static void evNext(SlOp *pOp, SlCursor *pBase){
 }
 
 /*
-** Begin to read one session.
+** Begin to read one session. A negative limit is none: more than there can be.
 */
 static void evBegin(SlOp *pOp, EvCursor *pCur, i64 iFrom, i64 iTo, i64 nLimit,
                     int bDesc) {
@@ -124,7 +124,7 @@ static void evBegin(SlOp *pOp, EvCursor *pCur, i64 iFrom, i64 iTo, i64 nLimit,
     pOp->rc = SQLITE_NOMEM;
     return;
   }
-  pCur->nLeft = nLimit;
+  pCur->nLeft = (u64)nLimit;
   slReaderOpen(pOp, pCur->pReader, &pCur->session, iFrom, iTo, bDesc);
   evNext(pOp, &pCur->base);
 }
@@ -133,6 +133,7 @@ static void evBegin(SlOp *pOp, EvCursor *pCur, i64 iFrom, i64 iTo, i64 nLimit,
 ** Note all sessions of the tenant and their heads.
 */
 static void evListSessions(SlOp *pOp, EvCursor *pCur){
+  SlSession s;
   int nAlloc = 0;
   int i;
   const char *zTenant = pOp->pConn->zTenant;
@@ -152,11 +153,11 @@ static void evListSessions(SlOp *pOp, EvCursor *pCur){
     pCur->aSession[pCur->nSession++].iSession = sqlite3_column_int64(pStmt, 0);
   }
   slFree(pOp, SL_SQL_EVENT_SESSIONS, pStmt);
+  memset(&s, 0, sizeof(s));
   for(i=0; i<pCur->nSession && pOp->rc==SQLITE_OK; i++){
-    SlSession s;
-    if( slSessionByKey(pOp, pCur->aSession[i].iSession, &s) ){
-      pCur->aSession[i].iHead = slHead(pOp, &s);
-    }
+    /* One that isn't there is left out when its turn comes. */
+    slSessionByKey(pOp, pCur->aSession[i].iSession, &s);
+    pCur->aSession[i].iHead = slHead(pOp, &s);
   }
 }
 
@@ -180,21 +181,17 @@ static void evBound(char cOp, sqlite3_value *pVal, i64 *piFrom, i64 *piTo){
 }
 
 /*
-** The session that session_id and ref ask for: 0 if there is none. An id is
-** compared as text is; only the canonical form can be equal.
+** The session that session_id and ref ask for: 0 if there is none. SQLite
+** compares session_id as well; only an id in canonical form can be equal.
 */
 static int evFind(SlOp *pOp, EvCursor *pCur, u32 mArg, sqlite3_value **apArg){
   sqlite3_value *pId = slFilterArg(mArg, EV_SESSION_ID, apArg);
   if( mArg & BIT(EV_REF) ){
     return slFind(pOp, slFilterArg(mArg, EV_REF, apArg), &pCur->session);
   }
-  if( sqlite3_value_type(pId)!=SQLITE_TEXT
-   || sqlite3_value_bytes(pId)!=26
-  ){
-    return 0;
-  }
-  return slFind(pOp, pId, &pCur->session)
-         && memcmp(pCur->session.zId, sqlite3_value_text(pId), 26) == 0;
+  return sqlite3_value_type(pId) == SQLITE_TEXT
+         && sqlite3_value_bytes(pId) == 26
+         && slFind(pOp, pId, &pCur->session);
 }
 
 static void evFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
@@ -207,7 +204,7 @@ static void evFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
     evBound(*zPlan, *apOwn++, &iFrom, &iTo);
   }
   pBase->bEof = 1;
-  if( iFrom>iTo || !slOpRead(pOp) ) return;
+  if( !slOpRead(pOp) ) return;
   if( mArg & (BIT(EV_SESSION_ID)|BIT(EV_REF)) ){
     if( !evFind(pOp, pCur, mArg, apArg) ) return;
     if( iFrom<=pCur->session.iArchived ) iFrom = pCur->session.iArchived + 1;
@@ -227,30 +224,20 @@ static void evFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
 ** the descending scan. bOne: one session is read.
 */
 static int evOrder(const sqlite3_index_info *pInfo, int bOne, int *pbDesc){
-  int i = 0;
+  int i;
   *pbDesc = 0;
-  if( bOne ){
-    while( i<pInfo->nOrderBy && pInfo->aOrderBy[i].iColumn==EV_SESSION_ID ){
-      i++;
-    }
-  }else if( pInfo->nOrderBy>0 ){
-    if( pInfo->aOrderBy[0].iColumn!=EV_SESSION_ID || pInfo->aOrderBy[0].desc ){
-      return 0;
-    }
-    i = 1;
-  }
-  if( i<pInfo->nOrderBy ){
+  for(i=0; i<pInfo->nOrderBy; i++){
     int iCol = pInfo->aOrderBy[i].iColumn;
+    int bDesc = pInfo->aOrderBy[i].desc;
+    /* The same in all rows, or as before. */
+    if( iCol==EV_SESSION_ID && (bOne || i>0 || !bDesc) ) continue;
+    if( !bOne && (i==0 || bDesc) ) return 0;
     if( iCol!=EV_ORDINAL && (iCol>=0 || !bOne) ) return 0;
-    if( pInfo->aOrderBy[i].desc ){
-      if( !bOne ) return 0;
-      *pbDesc = 1;
-    }
-    /* Ordinals differ: what comes after them makes no difference, but with
-    ** all sessions only behind session_id. */
-    i = pInfo->nOrderBy;
+    /* Ordinals differ: what comes after them makes no difference. */
+    *pbDesc = bDesc;
+    return 1;
   }
-  return i == pInfo->nOrderBy;
+  return 1;
 }
 
 static int evPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
@@ -378,10 +365,8 @@ static void evWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
   if( !slArgNull(apCol[EV_KEY]) ){
     a.event.zKey = slArgName(pOp, "key", apCol[EV_KEY], 0, &a.event.nKey);
   }
-  if( pOp->rc==SQLITE_OK ){
-    slEventFromValue(pOp, &a.event, apCol[EV_PAYLOAD]);
-    slAppend(pOp, &a);
-  }
+  slEventFromValue(pOp, &a.event, apCol[EV_PAYLOAD]);
+  slAppend(pOp, &a);
   *piKey = a.iKey;
 }
 
@@ -403,7 +388,7 @@ static int evRef(SlOp *pOp, EvCursor *pCur, u32 mArg, sqlite3_value **apArg){
     slErr(pOp, SQLITE_ERROR, "%s needs a session", pCur->base.pTable->zName);
     return 0;
   }
-  if( !slOpRead(pOp) ) return 0;
+  slOpRead(pOp);
   if( !slFind(pOp, slFilterArg(mArg, EV_REF, apArg), &pCur->session) ) return 0;
   pCur->base.bEof = 0;
   return 1;
@@ -418,7 +403,6 @@ static void sinceFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
   if( evRef(pOp, pCur, mArg, apArg) ){
     if( iCursor<pCur->session.iArchived ) iCursor = pCur->session.iArchived;
     if( iCursor>SL_MAX_ORDINAL ) iCursor = SL_MAX_ORDINAL;
-    if( nLimit<0 ) nLimit = -1;
     evBegin(pOp, pCur, iCursor + 1, SL_MAX_ORDINAL, nLimit, 0);
   }
 }
