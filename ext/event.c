@@ -155,24 +155,26 @@ i64 slOwnEvents(SlOp *pOp, const SlSession *pSession){
 }
 
 /*
-** The ordinal that an idempotency key has in what the session sees, or 0.
+** The ordinal that an idempotency key has in what the session sees, or 0. Who
+** has recorded a key has inherited none like it: behind that nobody is asked.
 */
 static i64 appendKnown(SlOp *pOp, const SlAppend *p){
   SlSession s = p->session;
   i64 iBound = SL_MAX_ORDINAL;
   i64 iFound = 0;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_EVENT_BY_IDEM);
-  while( pOp->rc==SQLITE_OK && iFound==0 ){
+  while( pOp->rc==SQLITE_OK ){
     slBindInt(pOp, pStmt, 1, s.iKey);
     slBindText(pOp, pStmt, 2, p->event.zKey, p->event.nKey);
     if( slStep(pOp, pStmt) ){
       i64 iOrdinal = sqlite3_column_int64(pStmt, 0);
       if( iOrdinal<=iBound ) iFound = iOrdinal;
+      break;
     }
-    sqlite3_reset(pStmt);
     if( s.iForkedAt==0 ) break;
     if( s.iForkedAt<iBound ) iBound = s.iForkedAt;
-    if( iFound==0 ) slParent(pOp, &s);
+    sqlite3_reset(pStmt);
+    slParent(pOp, &s);
   }
   slFree(pOp, SL_SQL_EVENT_BY_IDEM, pStmt);
   return iFound;
@@ -239,6 +241,7 @@ sqlite3_stmt *slEventInsert(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
 ** what a trigger appends meanwhile comes after the event.
 */
 static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
+  sqlite3 *db = pOp->pConn->db;
   sqlite3_stmt *pStmt;
   int bTaken = 0;
   p->iOrdinal = iHead + 1;
@@ -246,12 +249,13 @@ static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
   pStmt = slEventInsert(pOp, p->iKey, &p->event);
   if( pOp->rc==SQLITE_OK ){
     cachePut(pOp, &p->id, p->session.iKey, p->iOrdinal);
-    if( slStepAll(pStmt)!=SQLITE_DONE ){
-      int rc = sqlite3_extended_errcode(pOp->pConn->db);
-      bTaken = rc == SQLITE_CONSTRAINT_PRIMARYKEY;
-      if( !bTaken ) slErrDb(pOp);
+    if( slStepAll(pStmt)==SQLITE_DONE ){
+      slMustWrite(pOp, pStmt);
+    }else if( sqlite3_extended_errcode(db)==SQLITE_CONSTRAINT_PRIMARYKEY ){
+      bTaken = 1;
+    }else{
+      slErrDb(pOp);
     }
-    slMustWrite(pOp, pStmt);
     if( bTaken || pOp->rc!=SQLITE_OK ) slDbChanged(pOp->pDb);
   }
   slFree(pOp, SL_SQL_EVENT_INSERT, pStmt);

@@ -190,8 +190,7 @@ static int evFind(SlOp *pOp, EvCursor *pCur, u32 mArg, sqlite3_value **apArg){
     return slFind(pOp, slFilterArg(mArg, EV_REF, apArg), &pCur->session);
   }
   return sqlite3_value_type(pId) == SQLITE_TEXT
-         && sqlite3_value_bytes(pId) == 26
-         && slFind(pOp, pId, &pCur->session);
+         && sqlite3_value_bytes(pId) == 26 && slFind(pOp, pId, &pCur->session);
 }
 
 static void evFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,

@@ -30,6 +30,12 @@ INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('m', 'k', zeroblob(
 INSERT INTO session_events(ref, kind, payload, at_ms)
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200)
 SELECT CASE i%3 WHEN 0 THEN 'm' WHEN 1 THEN 'f' ELSE 'g' END, 'k', 'event '||i, 9000+i FROM n;
+-- name: events_insert_sessions
+INSERT INTO session_list(id, started_at_ms)
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<60)
+SELECT printf('1%025d', i), 9000 FROM n;
+INSERT INTO session_events(ref, kind, payload, at_ms)
+SELECT id, 'k', 'text', 9000 FROM session_list WHERE started_at_ms=9000;
 -- name: events_insert_unknown
 -- fails
 INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('m', 'k', 1, 9000), ('nobody', 'k', 2, 9001);
