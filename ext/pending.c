@@ -204,17 +204,9 @@ static SlPending *pendingBuffer(SlConn *pConn){
   return p;
 }
 
-/*
-** Bytes that the event's payload takes in the buffer.
-*/
-static i64 pendingSize(const SlEvent *pEvent){
-  int bData = pEvent->eType == SQLITE_TEXT || pEvent->eType == SQLITE_BLOB;
-  return bData ? pEvent->nData : 0;
-}
-
 int slPendingAdd(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
   SlConn *pConn = pOp->pConn;
-  i64 nData = pendingSize(pEvent);
+  i64 nData = pEvent->nData;
   i64 nByte = pEvent->nKind + nData;
   SlPending *p;
   PendingRow *pRow;

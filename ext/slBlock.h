@@ -52,7 +52,7 @@ struct SlEvent {
   i64 iInt;          /* The payload if SQLITE_INTEGER */
   double rReal;      /* The payload if SQLITE_FLOAT */
   const void *pData; /* The payload if SQLITE_TEXT or SQLITE_BLOB */
-  i64 nData;         /* Bytes in pData */
+  i64 nData;         /* Bytes in pData, 0 for the other types */
 };
 
 typedef struct SlPacker SlPacker; /* Events on their way into a block */
