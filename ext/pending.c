@@ -243,8 +243,11 @@ int slPendingAdd(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
 int slPendingRow(SlConn *pConn, int iRow, i64 *piKey, SlEvent *pEvent){
   SlPending *p = pConn->pPending;
   if( p==0 || iRow!=p->iRow+1 ) return 0;
-  p->iRow = iRow < p->nRow ? iRow : PENDING_ALL;
-  if( p->iRow==PENDING_ALL ) return 0;
+  if( iRow>=p->nRow ){
+    p->iRow = PENDING_ALL;
+    return 0;
+  }
+  p->iRow = iRow;
   pendingEvent(p, iRow, piKey, pEvent);
   return 1;
 }
