@@ -90,7 +90,8 @@ void slFlush(SlOp *pOp){
     return;
   }
   zFile = sqlite3_db_filename(db, pOp->pDb->zName);
-  if( zFile==0 || zFile[0]==0 || !slOpRead(pOp) ) return;
+  if( zFile==0 || zFile[0]==0 ) return;
+  slOpRead(pOp);
   zJournal = sqlite3_filename_journal(zFile);
   flushOpenFile(pOp, SQLITE_FCNTL_FILE_POINTER);
   flushOpenFile(pOp, SQLITE_FCNTL_JOURNAL_POINTER);
