@@ -231,29 +231,21 @@ static sqlite3_stmt *ckTenantStmt(Check *p, int eSql){
 }
 
 /*
-** Index of the session with that integer, -1 if there is none.
+** The session with that integer, NULL if there is none.
 */
-i64 slCkFind(const Check *p, i64 iKey){
+CkSession *slCkFind(const Check *p, i64 iKey){
   i64 iLow = 0;
   i64 iHigh = p->n - 1;
   while( iLow<=iHigh ){
     i64 i = iLow + (iHigh - iLow) / 2;
-    if( p->a[i].iKey==iKey ) return i;
+    if( p->a[i].iKey==iKey ) return &p->a[i];
     if( p->a[i].iKey<iKey ){
       iLow = i + 1;
     }else{
       iHigh = i - 1;
     }
   }
-  return -1;
-}
-
-/*
-** The session with that integer, NULL if there is none.
-*/
-static const CkSession *ckSession(const Check *p, i64 iKey){
-  i64 i = slCkFind(p, iKey);
-  return i >= 0 ? &p->a[i] : 0;
+  return 0;
 }
 
 /* ---- schema and configuration ---------------------------------------- */
@@ -453,7 +445,6 @@ static void ckSessionRow(Check *p, sqlite3_stmt *pStmt){
   s += p->n++;
   memset(s, 0, sizeof(*s));
   s->iKey = sqlite3_column_int64(pStmt, CK_KEY);
-  s->iUp = -1;
   s->iRun = -1;
   s->bMine = sqlite3_column_int(pStmt, CK_MINE) != 0;
   s->bKey = s->iKey > 0 && s->iKey <= CK_MAX_SESSION;
@@ -478,22 +469,22 @@ static void ckParents(Check *p){
   sqlite3_stmt *pStmt;
   for(i=0; i<p->n; i++){
     CkSession *s = &p->a[i];
-    i64 iUp;
+    CkSession *pUp;
     if( !s->bParent ) continue;
-    iUp = slCkFind(p, s->iParent);
-    if( iUp>=0 && iUp<i ){
-      s->iUp = iUp;
-      p->a[iUp].bChild = 1;
+    pUp = slCkFind(p, s->iParent);
+    if( pUp && pUp<s ){
+      s->pUp = pUp;
+      pUp->bChild = 1;
     }else if( s->bMine ){
-      slCkFault(p, iUp < 0 ? "parent-missing" : "parent-order", s, 0,
-                iUp < 0 ? "there is no session with key %lld"
-                        : "the parent has key %lld",
+      slCkFault(p, pUp ? "parent-order" : "parent-missing", s, 0,
+                pUp ? "the parent has key %lld"
+                    : "there is no session with key %lld",
                 s->iParent);
     }
   }
   pStmt = slStmt(p->pOp, SL_SQL_CHECK_TENANT);
   while( slStep(p->pOp, pStmt) ){
-    const CkSession *s = ckSession(p, sqlite3_column_int64(pStmt, 0));
+    const CkSession *s = slCkFind(p, sqlite3_column_int64(pStmt, 0));
     /* All sessions have been read. */
     if( ALWAYS(s) && s->bMine ){
       slCkFault(p, "parent-tenant", s, 0, "the parent is of another tenant");
@@ -522,7 +513,7 @@ static const CkSession *ckOwned(Check *p, sqlite3_stmt *pStmt,
                                 const char *zNameRule, const char *zSessionRule,
                                 int bTrim) {
   i64 iSession = sqlite3_column_int64(pStmt, 1);
-  const CkSession *s = ckSession(p, iSession);
+  const CkSession *s = slCkFind(p, iSession);
   if( s && !s->bMine ) s = 0;
   if( !ckNameAt(p, pStmt, 0, bTrim) ){
     slCkFault(p, zNameRule, s, 0, "not a valid name");

@@ -131,9 +131,7 @@ static int ckKeyFits(Check *p, const CkSession *s, i64 iOrdinal,
   int n;
   const char *z = slCkText(p, pStmt, 1, &n);
   if( z==0 || iOrdinal<1 || iOrdinal>SL_MAX_ORDINAL ) return 0;
-  if( p->iBlock<0 || iKey<p->iBlock
-   || iKey>=p->iBlock+slBlockCount(p->pBlock)
-  ){
+  if( iKey<p->iBlock || iKey>=p->iBlock+slBlockCount(p->pBlock) ){
     int bDamaged = 0;
     sqlite3_stmt *pBlock = slStmt(p->pOp, SL_SQL_CHECK_KEY_BLOCK);
     p->iBlock = -1;
@@ -203,7 +201,7 @@ void slCkOrdinals(Check *p){
   i64 i;
   for(i=p->n-1; i>=0; i--){
     CkSession *s = &p->a[i];
-    CkSession *pUp = s->iUp >= 0 ? &p->a[s->iUp] : 0;
+    CkSession *pUp = s->pUp;
     i64 iRead = s->iForkedAt;
     if( s->iKept>=0 && s->iKept<iRead ) iRead = s->iKept;
     if( pUp && pUp->iRead<iRead ) pUp->iRead = iRead;
@@ -294,17 +292,17 @@ void slCkOrphans(Check *p){
 ** inherits, there again?
 */
 static void ckRunPlace(Check *p, const CkPlace *pPlace, i64 iLowest){
-  const CkSession *s = &p->a[pPlace->iSession];
+  const CkSession *s = pPlace->pSession;
   const CkSession *pUp = s;
   i64 iBound = SL_MAX_ORDINAL;
   if( s->iRunAt!=pPlace->iOrdinal ){
     slCkFault(p, "key-duplicate", s, pPlace->iOrdinal,
               "event %lld has the same key", s->iRunAt);
   }
-  while( pUp->iUp>=0 ){
+  while( pUp->pUp ){
     if( pUp->iForkedAt<iBound ) iBound = pUp->iForkedAt;
     if( iBound<iLowest ) break;
-    pUp = &p->a[pUp->iUp];
+    pUp = pUp->pUp;
     if( pUp->iRun==p->nRun && pUp->iRunAt<=iBound ){
       slCkFault(p, "key-duplicate", s, pPlace->iOrdinal,
                 "event %lld, which it inherits, has the same key", pUp->iRunAt);
@@ -333,18 +331,18 @@ static void ckRunEnd(Check *p){
 ** Note the place of a key. Places come in the order of session and ordinal.
 */
 static void ckRunAdd(Check *p, i64 iSession, i64 iOrdinal){
-  i64 i = slCkFind(p, iSession);
+  CkSession *s = slCkFind(p, iSession);
   CkPlace *aNew;
-  if( i<0 || !p->a[i].bMine ) return;
+  if( s==0 || !s->bMine ) return;
   aNew = slCkGrow(p->pOp, p->aPlace, p->nPlace, &p->nPlaceAlloc, sizeof(*aNew));
   if( aNew==0 ) return;
   p->aPlace = aNew;
-  aNew[p->nPlace].iSession = i;
+  aNew[p->nPlace].pSession = s;
   aNew[p->nPlace].iOrdinal = iOrdinal;
   p->nPlace++;
-  if( p->a[i].iRun!=p->nRun ){
-    p->a[i].iRun = p->nRun;
-    p->a[i].iRunAt = iOrdinal;
+  if( s->iRun!=p->nRun ){
+    s->iRun = p->nRun;
+    s->iRunAt = iOrdinal;
   }
 }
 

@@ -17,28 +17,28 @@
 ** whatever the row says. */
 typedef struct CkSession CkSession;
 struct CkSession {
-  i64 iKey;      /* its integer */
-  i64 iParent;   /* the parent's */
-  i64 iUp;       /* index of a parent that comes before it, or -1 */
-  i64 iForkedAt; /* fork point, 0 without a parent */
-  i64 iArchived; /* watermark */
-  i64 iKept;     /* -1 while it lives */
-  i64 iHead;     /* highest ordinal, once its history was read */
-  i64 iRead;     /* highest ordinal that a surviving fork reads */
-  i64 nMatched;  /* keyed packed events found in sessionlog_key */
-  i64 iRun;      /* number of the run of equal keys it was seen in */
-  i64 iRunAt;    /* lowest ordinal it has there */
-  u8 bMine;      /* the tenant's that is checked */
-  u8 bParent;    /* it has a parent */
-  u8 bChild;     /* somebody's parent */
-  u8 bKey;       /* iKey is a valid one: there may be events */
-  char zId[27];  /* its id, or as much of that as fits */
+  i64 iKey;       /* its integer */
+  i64 iParent;    /* the parent's */
+  CkSession *pUp; /* the parent, if that comes before it, or NULL */
+  i64 iForkedAt;  /* fork point, 0 without a parent */
+  i64 iArchived;  /* watermark */
+  i64 iKept;      /* -1 while it lives */
+  i64 iHead;      /* highest ordinal, once its history was read */
+  i64 iRead;      /* highest ordinal that a surviving fork reads */
+  i64 nMatched;   /* keyed packed events found in sessionlog_key */
+  i64 iRun;       /* number of the run of equal keys it was seen in */
+  i64 iRunAt;     /* lowest ordinal it has there */
+  u8 bMine;       /* the tenant's that is checked */
+  u8 bParent;     /* it has a parent */
+  u8 bChild;      /* somebody's parent */
+  u8 bKey;        /* iKey is a valid one: there may be events */
+  char zId[27];   /* its id, or as much of that as fits */
 };
 
 /* One place of a run of equal idempotency keys. */
 typedef struct CkPlace CkPlace;
 struct CkPlace {
-  i64 iSession; /* index of the session */
+  CkSession *pSession;
   i64 iOrdinal;
 };
 
@@ -81,8 +81,8 @@ int slCkName(const char *z, int n, int bTrim);
 /* 1 if the column has the type. */
 int slCkIs(sqlite3_stmt *, int i, int eType);
 
-/* Index of the session with that integer, -1 if there is none. */
-i64 slCkFind(const Check *, i64 iKey);
+/* The session with that integer, NULL if there is none. */
+CkSession *slCkFind(const Check *, i64 iKey);
 
 /**************************************************************************
 ** Interface to code in check_event.c, in the order of its use
