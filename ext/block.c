@@ -198,7 +198,7 @@ static int blockPutVarint(u8 *a, u64 v){
 
 /*
 ** Read a varint from the n bytes at a[] into *pv.  Return how many bytes it
-** took, or 0 if it does not end within them.
+** took, or 0, and 0 in *pv, if it does not end within them.
 */
 static int blockGetVarint(const u8 *a, i64 n, u64 *pv){
   u64 v = 0;
@@ -211,7 +211,10 @@ static int blockGetVarint(const u8 *a, i64 n, u64 *pv){
       return i + 1;
     }
   }
-  if( i>=n ) return 0;
+  if( i>=n ){
+    *pv = 0;
+    return 0;
+  }
   *pv = v << 8 | (u64)a[8];
   return 9;
 }
@@ -667,7 +670,8 @@ static int blockStream(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw,
       if( blockBufGrow(&p->raw, n<nRaw ? n : nRaw) ) return SQLITE_NOMEM;
     }
     out.dst = p->raw.a;
-    out.size = (size_t)(p->raw.n < nRaw ? p->raw.n : nRaw);
+    assert(p->raw.n <= nRaw); /* a buffer that is kept is smaller */
+    out.size = (size_t)p->raw.n;
     nIn = in.pos;
     nOut = out.pos;
     *pRes = ZSTD_decompressStream(p->pZstd, &out, &in);
@@ -828,7 +832,7 @@ int slBlockDecode(SlBlock *p, i64 iKey, i64 nEvents, const void *pData,
   if( nEvents<1 || nEvents>SL_BLOCK_EVENTS ) return SQLITE_CORRUPT;
   if( nData<3 || a[0]!=BLOCK_FORMAT ) return SQLITE_CORRUPT;
   nHdr = blockGetVarint(&a[2], nData - 2, &nRaw);
-  if( nHdr==0 || nRaw<1 || nRaw>BLOCK_MAX ) return SQLITE_CORRUPT;
+  if( nRaw<1 || nRaw>BLOCK_MAX ) return SQLITE_CORRUPT;
   if( nEvents>1 && nRaw>SL_BLOCK_RAW ) return SQLITE_CORRUPT;
   nHdr += 2;
   if( nData-nHdr<BLOCK_SUM ) return SQLITE_CORRUPT;

@@ -132,19 +132,18 @@ static int ckKeyFits(Check *p, const CkSession *s, i64 iOrdinal,
   const char *z = slCkText(p, pStmt, 1, &n);
   if( z==0 || iOrdinal<1 || iOrdinal>SL_MAX_ORDINAL ) return 0;
   if( iKey<p->iBlock || iKey>=p->iBlock+slBlockCount(p->pBlock) ){
-    int bDamaged = 0;
+    int bWithin = 0; /* the event is in that block */
     sqlite3_stmt *pBlock = slStmt(p->pOp, SL_SQL_CHECK_KEY_BLOCK);
     p->iBlock = -1;
     slBindInt(p->pOp, pBlock, 1, SL_KEY(s->iKey, 0));
     slBindInt(p->pOp, pBlock, 2, iKey);
     if( slStep(p->pOp, pBlock) ){
       i64 iAt = iKey - sqlite3_column_int64(pBlock, 0);
-      bDamaged =
-        !ckDecode(p, pBlock, 2) && iAt < sqlite3_column_int64(pBlock, 1);
+      bWithin = iAt < sqlite3_column_int64(pBlock, 1);
+      ckDecode(p, pBlock, 2);
     }
     slFree(p->pOp, SL_SQL_CHECK_KEY_BLOCK, pBlock);
-    if( p->iBlock<0 ) return bDamaged;
-    if( iKey>=p->iBlock+slBlockCount(p->pBlock) ) return 0;
+    if( !bWithin || p->iBlock<0 ) return bWithin;
   }
   slBlockEvent(p->pBlock, (int)(iKey - p->iBlock), &e);
   return e.zKey && e.nKey == n && memcmp(e.zKey, z, (size_t)n) == 0;
@@ -293,21 +292,19 @@ void slCkOrphans(Check *p){
 */
 static void ckRunPlace(Check *p, const CkPlace *pPlace, i64 iLowest){
   const CkSession *s = pPlace->pSession;
-  const CkSession *pUp = s;
-  i64 iBound = SL_MAX_ORDINAL;
+  const CkSession *pUp;
+  i64 iBound = s->iForkedAt;
   if( s->iRunAt!=pPlace->iOrdinal ){
     slCkFault(p, "key-duplicate", s, pPlace->iOrdinal,
               "event %lld has the same key", s->iRunAt);
   }
-  while( pUp->pUp ){
-    if( pUp->iForkedAt<iBound ) iBound = pUp->iForkedAt;
-    if( iBound<iLowest ) break;
-    pUp = pUp->pUp;
+  for(pUp=s->pUp; pUp && iBound>=iLowest; pUp=pUp->pUp){
     if( pUp->iRun==p->nRun && pUp->iRunAt<=iBound ){
       slCkFault(p, "key-duplicate", s, pPlace->iOrdinal,
                 "event %lld, which it inherits, has the same key", pUp->iRunAt);
       break;
     }
+    if( pUp->iForkedAt<iBound ) iBound = pUp->iForkedAt;
   }
 }
 

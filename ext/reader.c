@@ -85,7 +85,7 @@ void slReaderClose(SlReader *p){
   if( p->pOp==0 ) return;
   readerLeave(p);
   pConn = p->pOp->pConn;
-  if( pConn->pBlock==0 && pConn->bHome ){
+  if( pConn->pBlock==0 ){
     pConn->pBlock = p->pBlock;
   }else{
     slBlockFree(p->pBlock);
@@ -178,15 +178,14 @@ static void readerDamage(SlOp *pOp, SlReader *p, i64 iFrom, i64 iTo){
 }
 
 /*
-** Key of the row.
+** Key of the row, 0 where there is none.
 */
 static i64 readerRowKey(const SlReader *p){
   return sqlite3_column_int64(p->pRow, SL_EV_KEY);
 }
 
 /*
-** Enter the present segment: open its rows. Where these don't begin at once,
-** ascending, what comes before is in blocks.
+** Enter the present segment: open its rows.
 */
 static void readerEnter(SlOp *pOp, SlReader *p){
   const SlSegment *pSeg = &p->aSeg[p->iSeg];
@@ -196,10 +195,7 @@ static void readerEnter(SlOp *pOp, SlReader *p){
   slBindInt(pOp, p->pRow, 1, SL_KEY(pSeg->iSession, pSeg->iFrom));
   slBindInt(pOp, p->pRow, 2, SL_KEY(pSeg->iSession, pSeg->iTo));
   p->bRow = slStep(pOp, p->pRow);
-  p->eAt = SL_AT_ROWS;
-  if( !p->bRow || readerRowKey(p)!=SL_KEY(pSeg->iSession, p->iNext) ){
-    p->eAt = SL_AT_BLOCKS;
-  }
+  p->eAt = p->bRow ? SL_AT_ROWS : SL_AT_BLOCKS;
 }
 
 /*
@@ -271,12 +267,13 @@ static int readerFromBlock(SlOp *pOp, SlReader *p){
 /*
 ** The next event of the segment is a row: 1, or 0 on failure. Where it is
 ** not, a block should have it: descending, because the rows end there, and
-** ascending, because they were packed while this connection read them.
+** ascending, because they begin later, or were packed while this connection
+** read them.
 */
 static int readerFromRow(SlOp *pOp, SlReader *p){
   const SlSegment *pSeg = &p->aSeg[p->iSeg];
   if( !p->bRow ) p->bRow = slStep(pOp, p->pRow);
-  if( p->bRow && readerRowKey(p)==SL_KEY(pSeg->iSession, p->iNext) ){
+  if( readerRowKey(p)==SL_KEY(pSeg->iSession, p->iNext) ){
     p->bRow = 0;
     p->bInBlock = 0;
     return 1;
@@ -302,7 +299,8 @@ static int readerAgain(SlOp *pOp, SlReader *p){
     return 0;
   }
   /* What is known of the database may be of the time before a rollback. */
-  if( !slOpRead(pOp) || !slFindId(pOp, p->zId, &s) ) return 0;
+  slOpRead(pOp);
+  if( !slFindId(pOp, p->zId, &s) ) return 0;
   slReaderOpen(pOp, p, &s, p->bDesc ? p->iFrom : iNext,
                p->bDesc ? iNext : p->iTo, p->bDesc);
   p->iAgain = iNext;

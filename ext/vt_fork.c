@@ -130,7 +130,9 @@ static void treeFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
   SlSession s;
   (void)zPlan;
   pBase->bEof = 1;
-  if( !slOpRead(pOp) || (pRef && !slFind(pOp, pRef, &s)) ) return;
+  if( !slOpRead(pOp) ) return;
+  s.iKey = 0; /* none: it has no rows */
+  if( pRef ) slFind(pOp, pRef, &s);
   slTreeOpen(pOp, &pCur->tree, pRef ? &s : 0);
   treeNext(pOp, pBase);
 }
