@@ -104,6 +104,7 @@ static void summaryMake(SlOp *pOp, SlPause *p, const SlSession *pSession){
   i64 iFrom = iHead - SL_PAUSE_EVENTS + 1;
   sqlite3_str *pStr = sqlite3_str_new(0);
   SlReader *pReader = slReaderNew(pOp->pConn);
+  i64 n;
   if( pReader==0 ) slErrRc(pOp, SQLITE_NOMEM);
   if( iFrom<=pSession->iArchived ) iFrom = pSession->iArchived + 1;
   if( pOp->rc==SQLITE_OK ){
@@ -114,15 +115,12 @@ static void summaryMake(SlOp *pOp, SlPause *p, const SlSession *pSession){
     slReaderClose(pReader);
     slReaderFree(pReader);
   }
+  /* Without a byte there would be no text, not even an empty one. */
+  sqlite3_str_appendchar(pStr, 1, 0);
   slErrRc(pOp, sqlite3_str_errcode(pStr));
-  p->nSummary = sqlite3_str_length(pStr);
+  n = sqlite3_str_length(pStr) - 1;
   p->zSummary = sqlite3_str_finish(pStr);
-  if( p->zSummary ){
-    p->nSummary = slUtf8Chars(p->zSummary, p->nSummary, SL_PAUSE_CHARS);
-  }else{
-    p->zSummary = sqlite3_mprintf("");
-    if( p->zSummary==0 ) slErrRc(pOp, SQLITE_NOMEM);
-  }
+  p->nSummary = slUtf8Chars(p->zSummary, n, SL_PAUSE_CHARS);
 }
 
 /*

@@ -61,7 +61,7 @@ sqlite3_stmt *slPrepare(SlOp *pOp, int eSql){
 
 sqlite3_stmt *slStmt(SlOp *pOp, int eSql){
   sqlite3_stmt *pStmt;
-  if( eSql!=SL_SQL_EVENT_FLUSH ) slPendingFlush(pOp);
+  slPendingFlush(pOp);
   if( pOp->rc!=SQLITE_OK ) return 0;
   pStmt = pOp->pDb->aStmt[eSql];
   if( pStmt ){
