@@ -35,19 +35,16 @@ static void vtabDataFree(void *pArg){
 }
 
 /*
-** The end of a callback: hand the operation's error to SQLite. Constraint
-** errors lose their extended code, because SQLite compares the whole of it
-** when it looks for OR IGNORE and the like.
+** The end of a callback: hand the operation's error to SQLite.
 */
 static int vtabResult(sqlite3_vtab *pVtab, SlOp *pOp){
-  int rc = pOp->rc;
   if( pOp->pProbe ) slOpEnd(pOp);
   if( pOp->zErr ){
     sqlite3_free(pVtab->zErrMsg);
     pVtab->zErrMsg = pOp->zErr;
     pOp->zErr = 0;
   }
-  return (rc & 0xff) == SQLITE_CONSTRAINT ? SQLITE_CONSTRAINT : rc;
+  return pOp->rc;
 }
 
 static int vtabConnect(sqlite3 *db, void *pAux, int nArg,
@@ -302,9 +299,7 @@ static int vtabUpdate(sqlite3_vtab *pVtab, int nArg, sqlite3_value **apArg,
   i64 iKey = 0;
   if( sqlite3_value_type(apArg[0])==SQLITE_NULL ){
     slOpBeginValue(&op, pConn, apArg[2 + pTable->iSchema]);
-    if( op.rc==SQLITE_OK && sqlite3_value_type(apArg[1])!=SQLITE_NULL ){
-      slReadOnly(&op, "rowid");
-    }
+    if( sqlite3_value_type(apArg[1])!=SQLITE_NULL ) slReadOnly(&op, "rowid");
     if( op.rc==SQLITE_OK ){
       pTable->xWrite(&op, SL_INSERT, 0, &apArg[2], &iKey);
       *piRowid = SL_ROWID(op.pDb, iKey);
