@@ -94,9 +94,8 @@ static int importLine(Import *p){
     p->zLine = p->z;
     p->nLine = n;
     p->iLine++;
-    /* The last line may have no end: then this steps over nothing. */
-    p->z += n + 1;
-    p->n -= n + 1;
+    p->z += zEnd ? n + 1 : n;
+    p->n -= zEnd ? n + 1 : n;
     if( lineBlank(p->zLine, n) ) continue;
     if( p->zLine[n-1]=='\r' ) p->nLine--;
     return 1;

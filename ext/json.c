@@ -515,8 +515,8 @@ static u32 jsonHex4(const char *z){
 
 /*
 ** Decodes the escape at z, which is at its backslash: the code point goes to
-** *pc, and the byte after the escape is returned. Behind that is another byte of
-** the string, or its quote.
+** *pc, and the byte after the escape is returned. There is another byte of the
+** string, or its quote.
 */
 static const char *jsonEscape(const char *z, u32 *pc){
   u32 c;

@@ -267,8 +267,8 @@ static void pruneTask(SlOp *pOp, void *pArg){
 
 /*
 ** What session_prune() does. Returns the JSON array of ids, sqlite3_malloc'd,
-** which says nothing when the operation has failed. A database without tables stays so, and
-** a dry run takes no write lock.
+** which says nothing when the operation has failed. A database without tables
+** stays so, and a dry run takes no write lock.
 */
 char *slPrune(SlOp *pOp, const SlPrune *pPrune){
   PruneList list;
@@ -496,7 +496,8 @@ static char *reapResult(const Reaping *p){
 
 /*
 ** What session_reap() does. Returns the JSON object, sqlite3_malloc'd, which
-** says nothing when the operation has failed. A database without tables stays so.
+** says nothing when the operation has failed. A database without tables stays
+** so.
 */
 char *slReap(SlOp *pOp, const SlReap *pReap){
   Reaping s;

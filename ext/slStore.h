@@ -277,8 +277,9 @@ int slArgNull(sqlite3_value *);
 const char *slArgName(SlOp *, const char *zArg, sqlite3_value *, int bTrim,
                       int *pn);
 
-/* The bytes of a TEXT value, or of a number's text, in UTF-8, without a NUL behind them: spares the
-** copy that sqlite3_value_text() makes of what has none. Borrowed. */
+/* The bytes of a TEXT value, or of a number's text, in UTF-8, without a NUL
+** behind them: spares the copy that sqlite3_value_text() makes of what has
+** none. Borrowed. */
 const char *slTextBytes(SlOp *, sqlite3_value *, int *pn);
 
 /* The same test for text that is not a value. */

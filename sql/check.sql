@@ -94,7 +94,8 @@ SELECT tenant, scope, name, value, at_ms FROM $db.sessionlog_scope
  ORDER BY key
 
 -- name: check_row_key
--- Rows of the tenant ?1, or all, whose key is not within 0..2^48-1: see slRowid().
+-- Rows of the tenant ?1, or all, whose key is not within 0..2^48-1, see
+-- slRowid().
 SELECT 'label', key FROM $db.sessionlog_label
  WHERE key NOT BETWEEN 0 AND 281474976710655 AND (?1 IS NULL OR tenant=?1)
 UNION ALL
