@@ -300,7 +300,7 @@ char *slPrune(SlOp *pOp, const SlPrune *pPrune){
 
 /*
 ** 1 if the process has ended and only waits for its parent to ask for its exit
-** status, which may be never: Linux tells by the letter Z behind the name in
+** status, which may be never: Linux tells by the letter behind the name in
 ** /proc/PID/stat. Elsewhere there is no such file, and the answer is 0.
 */
 static int pidEnded(i64 iPid){
@@ -316,7 +316,7 @@ static int pidEnded(i64 iPid){
   if( n<=0 ) return 0;
   zBuf[n] = 0;
   z = strrchr(zBuf, ')');
-  return z && strncmp(z, ") Z", 3) == 0;
+  return z && z[1] == ' ' && (z[2] == 'Z' || z[2] == 'X');
 }
 
 int slPidAlive(i64 iPid){
@@ -349,12 +349,14 @@ struct Reaping {
   i64 nAlloc;
 };
 
+/*
+** The order of the names: shorter ones first.
+*/
 static int reapCompare(const void *p1, const void *p2){
   const ReapName *pA = (const ReapName *)p1;
   const ReapName *pB = (const ReapName *)p2;
-  int c = memcmp(pA->z, pB->z, (size_t)(pA->n < pB->n ? pA->n : pB->n));
-  if( c==0 ) c = pA->n < pB->n ? -1 : pA->n > pB->n;
-  return c;
+  if( pA->n!=pB->n ) return pA->n < pB->n ? -1 : 1;
+  return memcmp(pA->z, pB->z, (size_t)pA->n);
 }
 
 /*

@@ -265,6 +265,15 @@ static void saveExec(Save *p, const char *zSql){
 }
 
 /*
+** The same, and free it; NULL: no memory.
+*/
+static void saveExecOwned(Save *p, char *zSql){
+  if( zSql==0 ) slErrRc(p->pOp, SQLITE_NOMEM);
+  saveExec(p, zSql);
+  sqlite3_free(zSql);
+}
+
+/*
 ** Make the temporary file, empty: nobody who may not read the copy may read
 ** this.
 */
@@ -288,7 +297,6 @@ static void saveOpen(Save *p){
   char zId[27];
   const char *zBase;
   i64 nPath;
-  if( p->pOp->rc!=SQLITE_OK ) return;
   slErrRc(p->pOp, slUlidNew(&u));
   if( p->pOp->rc!=SQLITE_OK ) return;
   slUlidText(&u, zId);
@@ -302,9 +310,7 @@ static void saveOpen(Save *p){
     return;
   }
   saveCreate(p);
-  if( p->pOp->rc==SQLITE_OK
-   && sqlite3_open_v2(p->zTmp, &p->pTo, SQLITE_OPEN_READWRITE, 0)
-  ){
+  if( sqlite3_open_v2(p->zTmp, &p->pTo, SQLITE_OPEN_READWRITE, 0) ){
     saveErrTo(p);
   }
   saveExec(p, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
@@ -371,7 +377,8 @@ static void saveCommit(Save *p){
 static void saveCleanup(Save *p){
   static const char *const azEnd[] = { "", "-journal", "-wal", "-shm" };
   int i;
-  for(i=0; p->bTmp && i<4; i++){
+  if( !p->bTmp ) return;
+  for(i=0; i<4; i++){
     memcpy(p->zSide + strlen(p->zTmp), azEnd[i], strlen(azEnd[i]) + 1);
     unlink(p->zSide);
   }
@@ -546,19 +553,13 @@ static void saveSchema(Save *p){
   int i;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SAVE_ENCODING);
   if( slStep(pOp, pStmt) ){
-    char *zSql =
-      sqlite3_mprintf("PRAGMA encoding='%q'", sqlite3_column_text(pStmt, 0));
-    if( zSql==0 ) slErrRc(pOp, SQLITE_NOMEM);
-    saveExec(p, zSql);
-    sqlite3_free(zSql);
+    saveExecOwned(p, sqlite3_mprintf("PRAGMA encoding='%q'",
+                                     sqlite3_column_text(pStmt, 0)));
   }
   slFree(pOp, SL_SQL_SAVE_ENCODING, pStmt);
   saveExec(p, "BEGIN");
   for(i=0; i<SL_SCHEMA_COUNT && pOp->rc==SQLITE_OK; i++){
-    char *zSql = slSqlFor(slSqlText[slSchemaSql[i]], "main");
-    if( zSql==0 ) slErrRc(pOp, SQLITE_NOMEM);
-    saveExec(p, zSql);
-    sqlite3_free(zSql);
+    saveExecOwned(p, slSqlFor(slSqlText[slSchemaSql[i]], "main"));
   }
 }
 

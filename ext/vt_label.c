@@ -30,7 +30,8 @@ static int labelPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
     pInfo->estimatedCost = 10;
     pInfo->estimatedRows = 1;
     pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
-  }else if( (mUsed>>LABEL_SESSION & 1)==0 && pInfo->nOrderBy==1 ){
+  }else if( (mUsed>>LABEL_SESSION & 1)==0 && pInfo->nOrderBy>0 ){
+    /* What follows can't matter, labels are unique. */
     pInfo->orderByConsumed =
       pInfo->aOrderBy[0].iColumn == LABEL_LABEL && pInfo->aOrderBy[0].desc == 0;
   }
@@ -108,9 +109,12 @@ static void labelInsert(SlOp *pOp, void *pArg){
 static void labelUpdate(SlOp *pOp, void *pArg){
   const LabelWrite *p = (const LabelWrite *)pArg;
   SlSession session;
-  if( p->pRef ) slNeed(pOp, p->pRef, &session);
-  slLabelChange(pOp, p->iKey, p->z, p->n, p->pRef ? &session : 0, p->bAtMs,
-                p->iAtMs);
+  const SlSession *pSession = 0;
+  if( p->pRef ){
+    slNeed(pOp, p->pRef, &session);
+    pSession = &session;
+  }
+  slLabelChange(pOp, p->iKey, p->z, p->n, pSession, p->bAtMs, p->iAtMs);
 }
 
 static void labelDelete(SlOp *pOp, void *pArg){
@@ -120,25 +124,26 @@ static void labelDelete(SlOp *pOp, void *pArg){
 static void labelWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
                        i64 *piKey) {
   LabelWrite w;
-  int bAll = eWrite == SL_INSERT;
   memset(&w, 0, sizeof(w));
   w.iKey = iKey;
   if( eWrite==SL_DELETE ){
     slOpWriteOne(pOp, labelDelete, &w);
     return;
   }
-  if( bAll || !slUnchanged(apCol[LABEL_LABEL]) ){
+  if( !slUnchanged(apCol[LABEL_LABEL]) ){
     w.z = slArgName(pOp, "label", apCol[LABEL_LABEL], 1, &w.n);
   }
-  if( bAll || !slUnchanged(apCol[LABEL_SESSION]) ){
-    w.pRef = apCol[LABEL_SESSION];
+  if( !slUnchanged(apCol[LABEL_SESSION]) ) w.pRef = apCol[LABEL_SESSION];
+  w.bAtMs = !slArgNull(apCol[LABEL_AT]);
+  w.iAtMs = slArgInt(pOp, "at_ms", apCol[LABEL_AT], 0);
+  if( eWrite==SL_INSERT ){
+    slOpWrite(pOp, labelInsert, &w);
+  }else{
+    if( !w.bAtMs && !slUnchanged(apCol[LABEL_AT]) ){
+      slInvalid(pOp, SQLITE_CONSTRAINT, "at_ms", 0);
+    }
+    slOpWrite(pOp, labelUpdate, &w);
   }
-  if( bAll ? !slArgNull(apCol[LABEL_AT]) : !slUnchanged(apCol[LABEL_AT]) ){
-    w.bAtMs = !slArgNull(apCol[LABEL_AT]);
-    w.iAtMs = slArgInt(pOp, "at_ms", apCol[LABEL_AT], 0);
-    if( !w.bAtMs ) slInvalid(pOp, SQLITE_CONSTRAINT, "at_ms", 0);
-  }
-  slOpWrite(pOp, bAll ? labelInsert : labelUpdate, &w);
   *piKey = w.iKey;
 }
 
