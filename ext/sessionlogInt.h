@@ -47,9 +47,9 @@ struct SlSession {
 };
 
 /* The session that a ref names, among the tenant's living ones. Not found:
-** returns 0 and no error, and nothing is set. Ambiguous: an error. Needs slOpRead() (whatever it
-** says: without tables nothing is found) or the write lock. NULL is not
-** found. */
+** returns 0 and no error, and nothing is set. Ambiguous: an error. Needs
+** slOpRead() (whatever it says: without tables nothing is found) or the write
+** lock. NULL is not found. */
 int slFind(SlOp *, sqlite3_value *pRef, SlSession *);
 int slFindText(SlOp *, const char *zRef, i64 nRef, SlSession *);
 
