@@ -133,22 +133,24 @@ static int isLoaded(sqlite3 *db, int *pbLoaded){
 }
 
 /*
-** The source id of the sessionlog that is on the connection, in *pzId, which
-** is sqlite3_malloc'd.
+** Fail if the sessionlog that is on the connection is of another build.
 */
-static int loadedId(sqlite3 *db, char **pzId){
+static int isThisBuild(sqlite3 *db, char **pzErrMsg){
   sqlite3_stmt *pStmt = 0;
-  int rc =
-    sqlite3_prepare_v2(db, "SELECT sessionlog_source_id()", -1, &pStmt, 0);
-  *pzId = 0;
-  if( rc==SQLITE_OK ){
-    if( sqlite3_step(pStmt)==SQLITE_ROW ){
-      *pzId = sqlite3_mprintf("%s", sqlite3_column_text(pStmt, 0));
+  int rc = sqlite3_prepare_v2(db, "SELECT coalesce(sessionlog_source_id(), '')",
+                              -1, &pStmt, 0);
+  if( rc!=SQLITE_OK ) return rc;
+  if( sqlite3_step(pStmt)==SQLITE_ROW ){
+    const char *zId = (const char *)sqlite3_column_text(pStmt, 0);
+    if( zId && strcmp(zId, SL_SOURCE_ID)!=0 ){
+      *pzErrMsg = sqlite3_mprintf("another build of sessionlog is loaded on "
+                                  "this connection: %s",
+                                  zId);
+      sqlite3_finalize(pStmt);
+      return SQLITE_ERROR;
     }
-    rc = sqlite3_finalize(pStmt);
-    if( rc==SQLITE_OK && *pzId==0 ) rc = SQLITE_NOMEM;
   }
-  return rc;
+  return sqlite3_finalize(pStmt);
 }
 
 /*
@@ -196,7 +198,6 @@ __attribute__((visibility("default")))
   int sqlite3_sessionlog_init(sqlite3 *db, char **pzErrMsg,
                               const sqlite3_api_routines *pApi) {
   SlConn *pConn;
-  char *zId;
   int rc, bLoaded;
   size_t i;
 #ifdef SQLITE_CORE
@@ -211,18 +212,8 @@ __attribute__((visibility("default")))
     return SQLITE_ERROR;
   }
   rc = isLoaded(db, &bLoaded);
-  if( rc==SQLITE_OK && bLoaded ){
-    rc = loadedId(db, &zId);
-    if( zId && strcmp(zId, SL_SOURCE_ID)!=0 ){
-      *pzErrMsg = sqlite3_mprintf("another build of sessionlog is loaded on "
-                                  "this connection: %s",
-                                  zId);
-      rc = SQLITE_ERROR;
-    }
-    sqlite3_free(zId);
-    return rc;
-  }
   if( rc!=SQLITE_OK ) return rc;
+  if( bLoaded ) return isThisBuild(db, pzErrMsg);
   pConn = slConnNew(db);
   if( pConn==0 ) return SQLITE_NOMEM;
   rc = setEncoding(db);

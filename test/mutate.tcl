@@ -161,7 +161,7 @@ proc build {} {
   put $work/build.txt [list $h $points]
 }
 build
-set faults [lmap f {place session event life} { string cat $test/fault/$f.sql }]
+set faults [lmap f {place session event life edge} { string cat $test/fault/$f.sql }]
 
 # ------------------------------------------------------------------ the mutants
 

@@ -6,6 +6,9 @@ SELECT * FROM session_list;
 SELECT name, head, n_events, label FROM session_list WHERE id='0000000000000000000000000a';
 -- name: list_ref
 SELECT id, meta, archived FROM session_list('wip');
+-- name: list_ref_long
+-- before: SELECT session_label('m', printf('%.60c', 'x'));
+SELECT ref, id FROM session_list(printf('%.60c', 'x'));
 -- name: list_newest
 SELECT id, status FROM session_list ORDER BY started_at_ms DESC LIMIT 3;
 -- name: list_filters
