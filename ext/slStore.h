@@ -85,7 +85,7 @@ struct SlDb {
   int bChecked;    /* iVersion was found good in this transaction */
   u32 iVersion;    /* SQLITE_FCNTL_DATA_VERSION of what is cached */
   int eWrites;     /* SL_WRITES_ as stored */
-  int iSchema;     /* schema version as stored, 0: not known */
+  i64 iSchema;     /* schema version as stored, 0: not known */
   SlCache *pCache; /* sessions recently appended to, see event.c */
   int bUtf16;      /* its text is not UTF-8 */
   u32 iMemoTenant; /* SlConn.iTenant of what is in aMemo */

@@ -144,9 +144,7 @@ static SlDb *slDbByName(SlOp *pOp, const char *zSchema){
   SlConn *p = pOp->pConn;
   SlDb **pp, *pDb;
   const char *zName;
-  if( p->pDb && zSchema==p->zSchema && strcmp(zSchema, "main")==0 ){
-    return p->pDb;
-  }
+  if( p->pDb && strcmp(zSchema, "main")==0 ) return p->pDb;
   zName = slSchemaName(p->db, zSchema);
   if( zName==0 ){
     slErr(pOp, SQLITE_ERROR, "no such database: %s", zSchema);
@@ -309,14 +307,11 @@ static int slSameSql(const char *zStored, const char *zOurs){
   const char *zSkip = strstr(zOurs, zDrop);
   while( 1 ){
     if( zOurs==zSkip ) zOurs += sizeof(zDrop) - 1;
-    if( isspace((u8)*zStored) || isspace((u8)*zOurs) ){
-      if( isspace((u8)*zStored)!=isspace((u8)*zOurs) ){
-        /* White space may be missing only at the very end. */
-        while( isspace((u8)*zStored) ) zStored++;
-        while( isspace((u8)*zOurs) ) zOurs++;
-        return *zStored == 0 && *zOurs == 0;
-      }
+    if( isspace((u8)*zStored) ){
       while( isspace((u8)*zStored) ) zStored++;
+      /* Ours has none at its end. */
+      if( *zStored==0 ) return *zOurs == 0;
+      if( !isspace((u8)*zOurs) ) return 0;
       while( isspace((u8)*zOurs) ) zOurs++;
     }else{
       if( *zStored!=*zOurs ) return 0;
@@ -491,7 +486,7 @@ static void slDbProbe(SlOp *pOp){
   if( pOp->rc!=SQLITE_OK ) return;
   if( pDb->aStmt[SL_SQL_CONFIG_PROBE]==0 ) slDbForget(pDb);
   pStmt = slStmt(pOp, SL_SQL_CONFIG_PROBE);
-  if( pStmt && slStep(pOp, pStmt) ){
+  if( slStep(pOp, pStmt) ){
     const char *zMode = (const char *)sqlite3_column_text(pStmt, 1);
     u32 iVersion = slDataVersion(pDb);
     if( sqlite3_stmt_status(pStmt, SQLITE_STMTSTATUS_REPREPARE, 1) ){
@@ -501,7 +496,7 @@ static void slDbProbe(SlOp *pOp){
     }
     if( iVersion!=pDb->iVersion ) slDbChanged(pDb);
     pDb->iVersion = iVersion;
-    pDb->iSchema = sqlite3_column_int(pStmt, 0);
+    pDb->iSchema = sqlite3_column_int64(pStmt, 0);
     pDb->eWrites = SL_WRITES_ANY;
     if( zMode && strcmp(zMode, "dml")==0 ) pDb->eWrites = SL_WRITES_DML;
     if( zMode && strcmp(zMode, "explicit")==0 ){
@@ -512,7 +507,7 @@ static void slDbProbe(SlOp *pOp){
     pOp->bStable = slTxnUnwritten(pDb);
     if( pDb->iSchema>SL_SCHEMA ){
       slErr(pOp, SQLITE_ERROR,
-            "sessionlog schema version %d is newer than "
+            "sessionlog schema version %lld is newer than "
             "this build supports (%d)",
             pDb->iSchema, SL_SCHEMA);
     }else if( pDb->iSchema<1 ){
@@ -597,7 +592,7 @@ static void slDbMark(SlOp *pOp){
   SlDb *pDb = pOp->pDb;
   if( pDb->iDb!=0 && !pDb->bMarked ){
     slRun(pOp, SL_SQL_SAVEPOINT_MARK, slStmt(pOp, SL_SQL_SAVEPOINT_MARK));
-    pDb->bMarked = pOp->rc == SQLITE_OK;
+    pDb->bMarked = 1;
   }
 }
 
@@ -744,7 +739,7 @@ i64 slOpPid(SlOp *pOp, const char *zWhat){
 ** Nothing but what every write does first.
 */
 static void slInitTask(SlOp *pOp, void *pArg){
-  *(int *)pArg = pOp->pDb->iSchema;
+  *(int *)pArg = (int)pOp->pDb->iSchema;
 }
 
 int slInit(SlOp *pOp){
