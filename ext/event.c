@@ -286,14 +286,7 @@ static int appendId(SlOp *pOp, SlAppend *p){
     if( p->bSession ){
       p->bId = slUlidParseText(p->session.zId, 26, &p->id);
     }else if( p->pRef ){
-      int n = 0;
-      const char *z;
-      if( sqlite3_value_type(p->pRef)==SQLITE_TEXT ){
-        z = slTextBytes(pOp, p->pRef, &n);
-        p->bId = z && slUlidParseText(z, n, &p->id);
-      }else{
-        p->bId = slUlidParseValue(p->pRef, &p->id);
-      }
+      p->bId = slUlidParseValue(p->pRef, &p->id);
     }else if( slIsCurrentDb(pOp) ){
       p->bId = slUlidParseText(pOp->pConn->zCurrent, 26, &p->id);
     }

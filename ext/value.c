@@ -10,15 +10,6 @@ int slArgNull(sqlite3_value *pVal){
   return pVal == 0 || sqlite3_value_type(pVal) == SQLITE_NULL;
 }
 
-/*
-** The bytes of a value as text in UTF-8, without a NUL behind them. Where there
-** is no memory for it it has none, and SQLite itself fails the statement.
-*/
-static const char *valueText(sqlite3_value *pVal, i64 *pn){
-  *pn = sqlite3_value_bytes(pVal);
-  return (const char *)sqlite3_value_blob(pVal);
-}
-
 char *slShow(sqlite3_value *pVal){
   sqlite3_str *pStr;
   if( slArgNull(pVal) ) return sqlite3_mprintf("NULL");
@@ -32,9 +23,9 @@ char *slShow(sqlite3_value *pVal){
     sqlite3_str_appendall(pStr, n > i ? "..." : "'");
     return sqlite3_str_finish(pStr);
   }else{
-    i64 n;
-    const char *z = valueText(pVal, &n);
-    if( n<=SL_SHOW ) return sqlite3_mprintf("%.*s", (int)n, z);
+    int n;
+    const char *z = slTextBytes(pVal, &n);
+    if( n<=SL_SHOW ) return sqlite3_mprintf("%.*s", n, z);
     return sqlite3_mprintf("%.*s...", (int)slUtf8Chars(z, n, SL_SHOW), z);
   }
 }
@@ -61,8 +52,8 @@ i64 slArgInt(SlOp *pOp, const char *zArg, sqlite3_value *pVal, i64 iNull){
       break;
     }
     case SQLITE_TEXT: {
-      i64 n;
-      const char *z = valueText(pVal, &n);
+      int n;
+      const char *z = slTextBytes(pVal, &n);
       if( slParseDecimal(z, n, &iRes) ) return iRes;
       break;
     }
@@ -79,8 +70,8 @@ i64 slArgAge(SlOp *pOp, const char *zArg, sqlite3_value *pVal){
     return 0;
   }
   if( sqlite3_value_type(pVal)==SQLITE_TEXT ){
-    i64 n;
-    const char *z = valueText(pVal, &n);
+    int n;
+    const char *z = slTextBytes(pVal, &n);
     if( slParseAge(z, n, &iRes) ) return iRes;
   }
   return slArgInt(pOp, zArg, pVal, 0);
@@ -129,7 +120,7 @@ const char *slArgName(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
     slInvalid(pOp, SQLITE_MISMATCH, zArg, pVal);
     return 0;
   }
-  z = slTextBytes(pOp, pVal, &n);
+  z = slTextBytes(pVal, &n);
   return slCheckName(pOp, zArg, z, n, bTrim, pn);
 }
 
@@ -148,19 +139,11 @@ const char *slArgText(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
   return z;
 }
 
-const char *slTextBytes(SlOp *pOp, sqlite3_value *pVal, int *pn){
-  const SlDb *pDb = pOp->pDb;
+const char *slTextBytes(sqlite3_value *pVal, int *pn){
   const char *z;
-  if( pDb && pDb->bVerified && !pDb->bUtf16 ){
-    z = (const char *)sqlite3_value_blob(pVal);
-    *pn = sqlite3_value_bytes(pVal);
-    if( *pn==0 ) z = "";
-  }else{
-    z = (const char *)sqlite3_value_text(pVal);
-    *pn = sqlite3_value_bytes(pVal);
-  }
-  if( z==0 ) pOp->rc = SQLITE_NOMEM;
-  return z;
+  *pn = sqlite3_value_bytes(pVal);
+  z = (const char *)sqlite3_value_blob(pVal);
+  return *pn ? z : "";
 }
 
 void slEventFromValue(SlOp *pOp, SlEvent *pEvent, sqlite3_value *pVal){
@@ -172,7 +155,7 @@ void slEventFromValue(SlOp *pOp, SlEvent *pEvent, sqlite3_value *pVal){
     case SQLITE_INTEGER: pEvent->iInt = sqlite3_value_int64(pVal); break;
     case SQLITE_FLOAT: pEvent->rReal = sqlite3_value_double(pVal); break;
     case SQLITE_TEXT:
-      pEvent->pData = slTextBytes(pOp, pVal, &n);
+      pEvent->pData = slTextBytes(pVal, &n);
       pEvent->nData = n;
       break;
     case SQLITE_BLOB:
