@@ -163,3 +163,7 @@ SELECT * FROM session_check();
 SELECT rule, session_id, ordinal FROM session_check();
 -- name: stats
 SELECT name FROM session_stats();
+
+-- name: remember_number
+SELECT scope_remember('s', 5, 'v', NULL, 9000);
+SELECT scope_recall('s', '5');
