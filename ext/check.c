@@ -211,7 +211,7 @@ static int ckOneOf(Check *p, sqlite3_stmt *pStmt, int i,
                    const char *const *azWord, int n) {
   int nText, j;
   const char *z = slCkText(p, pStmt, i, &nText);
-  for(j=0; j<n; j++){
+  for(j=0; z && j<n; j++){
     if( (int)strlen(azWord[j])==nText && memcmp(z, azWord[j], nText)==0 ){
       return 1;
     }

@@ -108,10 +108,13 @@ static int importLine(Import *p){
 ** for.
 */
 static void importWhere(SlOp *pOp, const Import *p){
-  int rc = pOp->rc & 0xff;
-  if( rc==SQLITE_ERROR || rc==SQLITE_CONSTRAINT || rc==SQLITE_MISMATCH ){
-    pOp->zErr = sqlite3_mprintf("line %lld: %z", p->iLine, pOp->zErr);
-    if( pOp->zErr==0 ) pOp->rc = SQLITE_NOMEM;
+  int rc = pOp->rc;
+  int eRc = rc & 0xff;
+  if( eRc==SQLITE_ERROR || eRc==SQLITE_CONSTRAINT || eRc==SQLITE_MISMATCH ){
+    char *zErr = pOp->zErr;
+    pOp->rc = SQLITE_OK;
+    pOp->zErr = 0;
+    slErr(pOp, rc, "line %lld: %z", p->iLine, zErr);
   }
 }
 
@@ -176,14 +179,15 @@ static int importGiven(const SlJson *pVal){
 
 /*
 ** Make bytes of a string of hexadecimal digits, in *ppFree; they are in
-** *pEvent as a value of eType.
+** *pEvent as a value of eType. Behind the last digit comes the quote, which is
+** none.
 */
 static void importHex(SlOp *pOp, const SlJson *pVal, int eType, SlEvent *pEvent,
                       char **pzFree) {
   i64 i;
   char *a;
   int m = 0;
-  if( pVal->eType!=SL_JSON_STRING || (pVal->n & 1) ){
+  if( pVal->eType!=SL_JSON_STRING ){
     slErr(pOp, SQLITE_ERROR, "payload is not hexadecimal");
     return;
   }

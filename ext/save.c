@@ -297,6 +297,7 @@ static void saveOpen(Save *p){
   char zId[27];
   const char *zBase;
   i64 nPath;
+  if( p->pOp->rc!=SQLITE_OK ) return;
   slErrRc(p->pOp, slUlidNew(&u));
   if( p->pOp->rc!=SQLITE_OK ) return;
   slUlidText(&u, zId);
