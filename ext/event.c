@@ -137,7 +137,7 @@ static i64 headStored(SlOp *pOp, const SlSession *pSession){
 
 i64 slHead(SlOp *pOp, const SlSession *pSession){
   const SlCacheEntry *pSlot;
-  SlUlid id;
+  SlUlid id = { 0, 0 };
   i64 iHead;
   if( pOp->rc!=SQLITE_OK ) return 0;
   if( !pOp->bStable || !slUlidParseText(pSession->zId, 26, &id) ){
@@ -327,13 +327,6 @@ static void appendTask(SlOp *pOp, void *pArg){
   if( !p->bSession && (pSlot==0 || p->event.zKey) ){
     slNeed(pOp, p->pRef, &p->session);
   }
-  if( p->event.zKey ){
-    i64 iOrdinal = appendKnown(pOp, p);
-    if( iOrdinal ){
-      appendRepeat(pOp, p, iOrdinal);
-      return;
-    }
-  }
   if( pSlot==0 ){
     /* The ref may have been a name: look again under the id. */
     if( slUlidParseText(p->session.zId, 26, &p->id) ){
@@ -341,6 +334,13 @@ static void appendTask(SlOp *pOp, void *pArg){
     }else{
       slErr(pOp, SQLITE_CORRUPT_VTAB, "session %s has no valid id",
             p->session.zId);
+    }
+  }
+  if( p->event.zKey ){
+    i64 iOrdinal = appendKnown(pOp, p);
+    if( iOrdinal ){
+      appendRepeat(pOp, p, iOrdinal);
+      return;
     }
   }
   iHead = pSlot ? (i64)pSlot->iHead : slHead(pOp, &p->session);

@@ -112,11 +112,8 @@ void slResultEvent(sqlite3_context *pCtx, const SlEvent *pEvent,
                             (u64)pEvent->nData, xDel, SQLITE_UTF8);
       break;
     case SQLITE_BLOB:
-      if( pEvent->nData==0 ){
-        sqlite3_result_zeroblob(pCtx, 0);
-      }else{
-        sqlite3_result_blob64(pCtx, pEvent->pData, (u64)pEvent->nData, xDel);
-      }
+      /* Of an event that is stored, or waits, it is never a NULL pointer. */
+      sqlite3_result_blob64(pCtx, pEvent->pData, (u64)pEvent->nData, xDel);
       break;
     default: sqlite3_result_null(pCtx); break;
   }

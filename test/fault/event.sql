@@ -30,6 +30,8 @@ INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('m', 'k', zeroblob(
 INSERT INTO session_events(ref, kind, payload, at_ms)
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<200)
 SELECT CASE i%3 WHEN 0 THEN 'm' WHEN 1 THEN 'f' ELSE 'g' END, 'k', 'event '||i, 9000+i FROM n;
+-- name: events_insert_id
+INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('0000000000000000000000000B', 'k', 'text', 9000);
 -- name: events_insert_sessions
 INSERT INTO session_list(id, started_at_ms)
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<60)
