@@ -316,8 +316,8 @@ int slUlidParseValue(sqlite3_value *pVal, SlUlid *p){
       const void *a;
       if( sqlite3_value_bytes(pVal)!=16 ) return 0;
       a = sqlite3_value_blob(pVal);
-      /* NULL: no memory for zeroblob(). */
-      return a && slUlidParseBlob(a, 16, p);
+      if( a==0 ) return 0; /* no memory for zeroblob() */
+      return slUlidParseBlob(a, 16, p);
     }
     default: return 0;
   }

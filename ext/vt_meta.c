@@ -122,20 +122,19 @@ static void metaDelete(SlOp *pOp, void *pArg){
 static void metaWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
                       i64 *piKey) {
   MetaWrite w;
-  int bAll = eWrite == SL_INSERT;
   memset(&w, 0, sizeof(w));
   w.iKey = iKey;
   if( eWrite==SL_DELETE ){
     slOpWriteOne(pOp, metaDelete, &w);
     return;
   }
-  if( bAll || !slUnchanged(apCol[META_SESSION]) ){
+  if( !slUnchanged(apCol[META_SESSION]) ){
     w.pRef = apCol[META_SESSION];
   }
-  if( bAll || !slUnchanged(apCol[META_KEY]) ){
+  if( !slUnchanged(apCol[META_KEY]) ){
     w.z = slArgName(pOp, "key", apCol[META_KEY], 0, &w.n);
   }
-  if( bAll || !slUnchanged(apCol[META_VALUE]) ){
+  if( !slUnchanged(apCol[META_VALUE]) ){
     w.bValue = 1;
     if( slArgNull(apCol[META_VALUE]) ){
       slInvalid(pOp, SQLITE_CONSTRAINT, "value", 0);
@@ -144,7 +143,7 @@ static void metaWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
       slEventFromValue(pOp, &w.value, apCol[META_VALUE]);
     }
   }
-  slOpWrite(pOp, bAll ? metaInsert : metaUpdate, &w);
+  slOpWrite(pOp, eWrite == SL_INSERT ? metaInsert : metaUpdate, &w);
   *piKey = w.iKey;
 }
 
