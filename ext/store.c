@@ -292,10 +292,8 @@ void slOpBeginValue(SlOp *pOp, SlConn *pConn, sqlite3_value *pSchema){
 
 void slOpEnd(SlOp *pOp){
   pOp->bStable = 0;
-  if( pOp->pProbe ){
-    slFree(pOp, pOp->eProbe, pOp->pProbe);
-    pOp->pProbe = 0;
-  }
+  slFree(pOp, pOp->eProbe, pOp->pProbe);
+  pOp->pProbe = 0;
 }
 
 /*
@@ -557,7 +555,7 @@ int slOpRead(SlOp *pOp){
   if( slDbFresh(pOp->pDb) ) return 1;
   if( pOp->pProbe==0 && slDbUnchanged(pOp) ) return 1;
   slDbProbe(pOp);
-  if( pOp->rc!=SQLITE_OK || pOp->pDb->iSchema==0 ) return 0;
+  if( pOp->pDb->iSchema==0 ) return 0;
   slDbVerifyOnce(pOp);
   return pOp->rc == SQLITE_OK;
 }
@@ -636,7 +634,6 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   slPendingFlush(pOp);
   slOpEnd(pOp);
   pStmt = slTaskStmt(pOp);
-  if( pStmt==0 ) return;
   pOp->xTask = xTask;
   pOp->pTaskArg = pArg;
   p->pTask = pOp;

@@ -9,6 +9,11 @@ SELECT id, meta, archived FROM session_list('wip');
 -- name: list_ref_long
 -- before: SELECT session_label('m', printf('%.60c', 'x'));
 SELECT ref, id FROM session_list(printf('%.60c', 'x'));
+-- name: list_trigger
+-- fails
+-- damaged
+-- before: CREATE TRIGGER intruder AFTER INSERT ON sessionlog_event BEGIN SELECT 1; END;
+SELECT count(*) FROM session_list;
 -- name: list_newest
 SELECT id, status FROM session_list ORDER BY started_at_ms DESC LIMIT 3;
 -- name: list_filters
