@@ -139,9 +139,7 @@ static void metaWrite(SlOp *pOp, int eWrite, i64 iKey, sqlite3_value **apCol,
     if( slArgNull(apCol[META_VALUE]) ){
       slInvalid(pOp, SQLITE_CONSTRAINT, "value", 0);
     }
-    if( pOp->rc==SQLITE_OK ){
-      slEventFromValue(pOp, &w.value, apCol[META_VALUE]);
-    }
+    slEventFromValue(pOp, &w.value, apCol[META_VALUE]);
   }
   slOpWrite(pOp, eWrite == SL_INSERT ? metaInsert : metaUpdate, &w);
   *piKey = w.iKey;
