@@ -24,8 +24,7 @@ static int prunePolicy(SlOp *pOp, sqlite3_value *pVal){
   const char *z = slArgText(pOp, "policy", pVal, &n);
   if( pOp->rc!=SQLITE_OK || z==0 || textIs(z, n, "auto") ) return 0;
   if( textIs(z, n, "all") ) return 1;
-  z = slShow(pVal);
-  slErr(pOp, z ? SQLITE_ERROR : SQLITE_NOMEM, "invalid policy: %z", z);
+  slInvalid(pOp, SQLITE_ERROR, "policy", pVal);
   return 0;
 }
 

@@ -590,7 +590,7 @@ static void slDbMark(SlOp *pOp){
   SlDb *pDb = pOp->pDb;
   if( pDb->iDb!=0 && !pDb->bMarked ){
     slRun(pOp, SL_SQL_SAVEPOINT_MARK, slStmt(pOp, SL_SQL_SAVEPOINT_MARK));
-    pDb->bMarked = 1;
+    pDb->bMarked = pOp->rc == SQLITE_OK;
   }
 }
 

@@ -165,11 +165,7 @@ static void scLayer(SlOp *pOp, sqlite3_value *pVal){
     case SL_LAYER_MEMORY:
       slErr(pOp, SQLITE_CONSTRAINT, "memory is written by functions");
       break;
-    default: {
-      char *z = slShow(pVal);
-      slErr(pOp, z ? SQLITE_CONSTRAINT : SQLITE_NOMEM, "invalid layer: %z", z);
-      break;
-    }
+    default: slInvalid(pOp, SQLITE_CONSTRAINT, "layer", pVal); break;
   }
 }
 
