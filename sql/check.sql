@@ -46,11 +46,14 @@ SELECT key, n_events, data FROM $db.sessionlog_block
  WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT 1
 
 -- name: check_orphan
--- Lowest key from ?1 to ?2 of a row or block.
+-- Lowest key from ?1 to ?2 of a row or block. With +key the row that is found
+-- is looked at as well: where a tree is damaged it may be one before ?1.
 SELECT min(key) FROM (
-  SELECT min(key) AS key FROM $db.sessionlog_event WHERE key BETWEEN ?1 AND ?2
+  SELECT min(key) AS key FROM $db.sessionlog_event
+   WHERE key BETWEEN ?1 AND ?2 AND +key>=?1
   UNION ALL
-  SELECT min(key) FROM $db.sessionlog_block WHERE key BETWEEN ?1 AND ?2)
+  SELECT min(key) FROM $db.sessionlog_block
+   WHERE key BETWEEN ?1 AND ?2 AND +key>=?1)
 
 -- name: check_orphan_key
 -- Sessions that have idempotency keys but do not exist. No parameters.
