@@ -713,7 +713,7 @@ static void countStore(SlOp *pOp, CountList *p){
 
 /*
 ** Count the entries in memory: those of a scope come one after another. The
-** list is not empty.
+** list is not empty, or the operation has failed.
 */
 static void countMemory(SlOp *pOp, CountList *p){
   SlScopeScan scan;
@@ -723,6 +723,7 @@ static void countMemory(SlOp *pOp, CountList *p){
   slScopeOpen(pOp, &scan, &where, SL_LAYER_MEMORY);
   while( slScopeNext(pOp, &scan) ){
     const SlEntry *pEntry = &scan.entry;
+    assert(p->n > 0);
     if( strlen(p->a[p->n-1].zScope)==(size_t)pEntry->nScope
      && memcmp(p->a[p->n-1].zScope, pEntry->zScope, (size_t)pEntry->nScope)==0
     ){
