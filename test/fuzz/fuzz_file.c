@@ -85,9 +85,9 @@ static const char *const azWrite[] = {
 };
 
 /*
-** 1 if SQLite by itself believes the length that a damaged record of one of the
-** stored tables gives, and says NOMEM or takes that much memory: then it may do
-** so for us as well.
+** 1 if SQLite by itself believes the length that a damaged record of the schema
+** or one of the stored tables gives, and says NOMEM or takes that much memory:
+** then it may do so for us as well.
 */
 static int fileBelieves(sqlite3 *db){
   static const char zTables[] =
@@ -99,7 +99,7 @@ static int fileBelieves(sqlite3 *db){
   sqlite3_memory_highwater(1);
   if( zSql ) fuzzRun(db, zSql, 99, &mSeen);
   free(zSql);
-  return (mSeen & (1u << SQLITE_NOMEM)) != 0
+  return rc == SQLITE_NOMEM || (mSeen & (1u << SQLITE_NOMEM)) != 0
          || sqlite3_memory_highwater(0) > FILE_MEMORY;
 }
 
