@@ -178,7 +178,7 @@ static void readerDamage(SlOp *pOp, SlReader *p, i64 iFrom, i64 iTo){
 }
 
 /*
-** Key of the row, 0 where there is none.
+** Key of the row.
 */
 static i64 readerRowKey(const SlReader *p){
   return sqlite3_column_int64(p->pRow, SL_EV_KEY);
@@ -273,7 +273,7 @@ static int readerFromBlock(SlOp *pOp, SlReader *p){
 static int readerFromRow(SlOp *pOp, SlReader *p){
   const SlSegment *pSeg = &p->aSeg[p->iSeg];
   if( !p->bRow ) p->bRow = slStep(pOp, p->pRow);
-  if( readerRowKey(p)==SL_KEY(pSeg->iSession, p->iNext) ){
+  if( p->bRow && readerRowKey(p)==SL_KEY(pSeg->iSession, p->iNext) ){
     p->bRow = 0;
     p->bInBlock = 0;
     return 1;

@@ -374,14 +374,14 @@ static void reapNames(SlOp *pOp, Reaping *p){
     return;
   }
   slJsonIter(&p->pReap->live, &it);
-  while( slJsonNext(&it, 0, &elem) ){
+  while( pOp->rc==SQLITE_OK && slJsonNext(&it, 0, &elem) ){
     ReapName *pName = &p->aName[p->nName];
     if( elem.eType!=SL_JSON_STRING ){
       slErr(pOp, SQLITE_MISMATCH, "invalid live: %.*s is not a string",
             (int)slUtf8Chars(elem.z, elem.n, 60), elem.z);
     }else{
       slErrRc(pOp, slJsonString(&elem, &pName->z, &pName->n));
-      p->nName++;
+      if( pOp->rc==SQLITE_OK ) p->nName++;
     }
   }
   qsort(p->aName, (size_t)p->nName, sizeof(p->aName[0]), reapCompare);

@@ -311,6 +311,7 @@ static void saveOpen(Save *p){
     return;
   }
   saveCreate(p);
+  if( p->pOp->rc!=SQLITE_OK ) return;
   if( sqlite3_open_v2(p->zTmp, &p->pTo, SQLITE_OPEN_READWRITE, 0) ){
     saveErrTo(p);
   }

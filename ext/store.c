@@ -634,6 +634,7 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   slPendingFlush(pOp);
   slOpEnd(pOp);
   pStmt = slTaskStmt(pOp);
+  if( pStmt==0 ) return;
   pOp->xTask = xTask;
   pOp->pTaskArg = pArg;
   p->pTask = pOp;

@@ -57,8 +57,8 @@ SELECT length(session_import('{"type":"x\ty","role":"x","uuid":"a","timestamp":1
 {"type":"\u0061","role":"\u0062","uuid":"b","parentUuid":"a","timestamp":2}
 {"type":"","role":"\u0062","uuid":"c","parentUuid":"a","timestamp":3}', 'imported'));
 -- name: import_uuids
-WITH n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<40)
-SELECT length(session_import(group_concat('{"uuid":"u'||i||'","timestamp":1}', char(10)))) FROM n;
+SELECT length(session_import(group_concat('{"uuid":"u'||i||'","timestamp":1}', char(10))))
+FROM (WITH n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<40) SELECT i FROM n);
 -- name: target_file_start
 SELECT length(session_start('h', '{"cwd":"/","target":"/bin/sh","host":"h","pid":1,"started_at_ms":9000}'));
 -- name: pause_empty
