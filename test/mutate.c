@@ -5,9 +5,9 @@
 ** a comparison: conditional jumps, sets and moves. An entry of the section
 ** sl_points tells where each is. Before the program begins
 **
-**   SL_MUTANT=N:always, N:never   changes point N: the jump is always taken
-**                                 or never, the value is 1 or 0, the move is
-**                                 made or not
+**   SL_MUTANT=N:always, N:never   changes point N, if it is linked: the jump
+**                                 is always taken or never, the value is 1 or
+**                                 0, the move is made or not
 **   SL_SEEN=FILE                  has a byte set for what happened: at 2*N for
 **                                 a point that was taken, at 2*N+1 for one
 **                                 that was not. Any number of processes may
@@ -111,9 +111,11 @@ static void change(const char *z){
   unsigned char *a;
   unsigned char *aPage;
   size_t n;
+  if( iPoint < 0 || 2*iPoint >= SL_SEEN_SIZE ) fail("no such point");
   for(p = aPoint; p < aPointEnd && p->iPoint != iPoint; p++){
   }
-  if( p == aPointEnd ) fail("no such point");
+  /* A program has those files of the library that it needs. */
+  if( p == aPointEnd ) return;
   a = (unsigned char *)&p->iAt + p->iAt;
   aPage = (unsigned char *)((uintptr_t)a & iMask);
   n = ((uintptr_t)(a + 15) & iMask) - (uintptr_t)aPage + 4096;
