@@ -95,8 +95,9 @@ static int fileBelieves(sqlite3 *db){
     " WHERE type='table'";
   unsigned mSeen = 0;
   int rc;
-  char *zSql = fuzzOne(db, zTables, &rc);
+  char *zSql;
   sqlite3_memory_highwater(1);
+  zSql = fuzzOne(db, zTables, &rc);
   if( zSql ) fuzzRun(db, zSql, 99, &mSeen);
   free(zSql);
   return rc == SQLITE_NOMEM || (mSeen & (1u << SQLITE_NOMEM)) != 0
