@@ -355,14 +355,19 @@ int slSchemaCheck(SlOp *pOp, SlSchemaFault xFault, void *pArg){
       break;
     }
     i = slSchemaIndex(zName);
-    nOurs += i >= 0;
-    if( i>=0 && zSql && slSameSql(zSql, slSqlText[slSchemaSql[i]]) ){
-      aSeen[i] = 1;
-    }else if( i>=0 || strcmp(zType, "index")!=0 ){
-      xFault(pOp, pArg, i >= 0 && slSchemaIsTable(i),
-             sqlite3_mprintf("%s %s is not part of the session log's schema",
-                             zType, zName));
+    if( i>=0 ){
+      nOurs++;
+      if( zSql && slSameSql(zSql, slSqlText[slSchemaSql[i]]) ){
+        aSeen[i] = 1;
+        continue;
+      }
+    }else if( strcmp(zType, "index")==0 ){
+      continue;
     }
+    /* If it is in the place of a table of ours, that is lacking as well. */
+    xFault(pOp, pArg, 0,
+           sqlite3_mprintf("%s %s is not part of the session log's schema",
+                           zType, zName));
   }
   slFree(pOp, SL_SQL_SCHEMA_OBJECTS, pStmt);
   for(i=0; i<SL_SCHEMA_COUNT; i++){
@@ -596,9 +601,9 @@ static void slDbMark(SlOp *pOp){
 
 /*
 ** Run the operation's task inside the task table's xUpdate: main's write
-** lock is held. The schema version may have been forgotten since slOpWrite()
-** looked, where SQLite has prepared the task's statement anew: so the second
-** mark.
+** lock is held. The first step in another database is to write, so that it can
+** wait for the lock; where it is not known yet that there are tables, the mark
+** comes after that was read.
 */
 void slOpRunTask(SlOp *pOp){
   SlDb *pDb = pOp->pDb;
@@ -625,11 +630,6 @@ void slOpWrite(SlOp *pOp, void (*xTask)(SlOp *, void *), void *pArg){
   if( pOp->bLockHeld ){
     xTask(pOp, pArg);
     return;
-  }
-  if( pOp->pDb->iDb!=0 && pOp->pDb->iSchema==0 ){
-    /* Learn whether there are tables before the transaction begins, so that
-    ** its first step in that database is to write. */
-    slDbProbe(pOp);
   }
   slPendingFlush(pOp);
   slOpEnd(pOp);
@@ -750,7 +750,7 @@ int slInit(SlOp *pOp){
 
 i64 slSchemaVersion(SlOp *pOp){
   slDbProbe(pOp);
-  if( pOp->pDb->iSchema>SL_SCHEMA && pOp->zErr ){
+  if( pOp->pProbe && pOp->pDb->iSchema>SL_SCHEMA && pOp->zErr ){
     sqlite3_free(pOp->zErr);
     pOp->zErr = 0;
     pOp->rc = SQLITE_OK;

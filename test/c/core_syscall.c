@@ -176,8 +176,9 @@ int madvise(void *p, size_t n, int e){
   return fails("madvise") ? -1 : (int)syscall(SYS_madvise, p, n, e);
 }
 int gethostname(char *z, size_t n){
-  if( fails("gethostname") ) return -1;
-  memset(z, 0, n);
+  /* What is there then is left open. */
+  memset(z, fails("gethostname") ? 'x' : 0, n);
+  if( z[0] ) return -1;
   strncpy(z, "host", n);
   return 0;
 }
