@@ -8,6 +8,7 @@
 **   heap_used()          bytes of it that are used
 **   main_name(name)      not a limit: the name of the database "main" from now
 **                        on; returns it
+**   modules_drop()       nor this: all virtual tables are unknown from now on
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
@@ -49,10 +50,18 @@ static void mainName(sqlite3_context *pCtx, int nArg, sqlite3_value **apArg){
   sqlite3_result_text(pCtx, zName, -1, SQLITE_STATIC);
 }
 
+static void modulesDrop(sqlite3_context *pCtx, int nArg,
+                        sqlite3_value **apArg) {
+  (void)nArg;
+  (void)apArg;
+  sqlite3_result_int(pCtx,
+                     sqlite3_drop_modules(sqlite3_context_db_handle(pCtx), 0));
+}
+
 static const ExtFunc aFunc[] = {
   { "limit_length", 1, limitLength }, { "limit_set", 2, limitSet },
   { "limit_heap", 1, limitHeap },     { "heap_used", 0, heapUsed },
-  { "main_name", 1, mainName },
+  { "main_name", 1, mainName },       { "modules_drop", 0, modulesDrop },
 };
 
 EXT_ENTRY(sqlite3_extlimit_init, aFunc)
