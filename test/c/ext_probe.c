@@ -8,6 +8,8 @@
 **   probe_plain_vfs(B)    registers the VFS "plain", or takes it back: that of
 **                         the system, but the names of its files are what they
 **                         are opened by, without the directory
+**   probe_middle(T)       the text T, of up to 100 bytes, from the middle of a
+**                         buffer, with other bytes before and behind it
 */
 #include <sqlite3ext.h>
 SQLITE_EXTENSION_INIT1
@@ -51,10 +53,22 @@ static void probePlainVfs(sqlite3_context *ctx, int nArg,
   sqlite3_result_int(ctx, rc);
 }
 
+static void probeMiddle(sqlite3_context *ctx, int nArg, sqlite3_value **apArg){
+  static char a[300];
+  const unsigned char *z = sqlite3_value_text(apArg[0]);
+  int n = sqlite3_value_bytes(apArg[0]);
+  (void)nArg;
+  if( z==0 || n>100 ) return;
+  memset(a, 0x11, sizeof(a));
+  memcpy(a + 100, z, (size_t)n);
+  sqlite3_result_text(ctx, a + 100, n, SQLITE_STATIC);
+}
+
 static const ExtFunc aFunc[] = {
   { "probe_memory_used", 0, probeMemoryUsed },
   { "probe_leak", 1, probeLeak },
   { "probe_plain_vfs", 1, probePlainVfs },
+  { "probe_middle", 1, probeMiddle },
 };
 
 EXT_ENTRY(sqlite3_extprobe_init, aFunc)
