@@ -44,7 +44,8 @@
 **   -seconds N  stop after so much time
 **   -forget 1   after a death the file is as at the start: the harness must
 **               complain
-**   -only NAME  that scenario; -template NAME, -at N: only these
+**   -only NAME  that scenario; -template NAME, -at N: only these; -to N: the
+**               points up to that
 **
 ** SCENARIOS in a file are separated by their first line, and made of
 **   -- name: NAME      the first line
@@ -219,6 +220,7 @@ static char *zBase;              /* text of base.sql */
 static const char *zMode;
 static int bVerbose;
 static int iSeed;
+static i64 iLast; /* the last point of a job, 0: no limit */
 static int bForget;
 static time_t tEnd; /* when to stop, 0: at the end */
 static i64 nBad;    /* complaints */
@@ -1250,6 +1252,7 @@ static void runJob(const Job *pJob, i64 iFirst, i64 iStep, i64 iOnly){
     for(bPersist=0; bPersist<nMode; bPersist++){
       for(i=iOnly ? iOnly : iFirst; pJob->nPoint==0 || i<=pJob->nPoint;
           i+=iStep){
+        if( iLast && i>iLast ) break;
         gFault.iAt = i;
         gFault.bPersist = bPersist;
         if( !runOne(pJob->pTemplate, pJob->pScenario, &e) || iOnly ) break;
@@ -1385,6 +1388,7 @@ int main(int argc, char **argv){
     if( strcmp(argv[i], "-only")==0 ) zOnly = zArg;
     if( strcmp(argv[i], "-template")==0 ) zTemplate = zArg;
     if( strcmp(argv[i], "-at")==0 ) iAt = atoll(zArg);
+    if( strcmp(argv[i], "-to")==0 ) iLast = atoll(zArg);
   }
   bVerbose = zOnly != 0;
   snprintf(zDb, sizeof(zDb), "%s/fault.db", zDir);
