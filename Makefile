@@ -60,6 +60,7 @@ SOURCES := $(sort $(wildcard ext/*.[ch])) $(SQL)
 OBJ     := $(SRC:ext/%.c=build/obj/%.o) build/obj/gen-sql.o
 LIB_OBJ := $(OBJ:build/obj/%=build/static/%)
 SAN_OBJ := $(OBJ:build/obj/%=build/san/%)
+SAN_LIB := $(OBJ:build/obj/%=build/sanlib/%)
 GEN     := build/gen/sql.h build/gen/source_id.h
 
 # Tcl takes paths for what the locale says, and they may have any characters.
@@ -143,6 +144,10 @@ build/libsessionlog.a: $(LIB_OBJ) build/gen/sources.txt
 build/san/sessionlog.so: $(SAN_OBJ) build/gen/sources.txt
 	$(CC) $(SAN) $(SO_LDFLAGS) -o $@ $(SAN_OBJ) -lzstd $(LDLIBS)
 
+build/sanlib/libsessionlog.a: $(SAN_LIB) build/gen/sources.txt
+	rm -f $@
+	$(AR) rcs $@ $(SAN_LIB)
+
 # The headers that a file reads are noted in a .d beside the object.
 CC_OUT = -MMD -MP -c -o $@ $<
 
@@ -164,10 +169,16 @@ build/san/%.o: ext/%.c build/gen/config.txt | $(GEN) $(DEPS)
 build/san/gen-%.o: build/gen/%.c build/gen/config.txt | $(DEPS)
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) $(CC_OUT)
+build/sanlib/%.o: ext/%.c build/gen/config.txt | $(GEN) $(DEPS)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -DSQLITE_CORE $(CC_OUT)
+build/sanlib/gen-%.o: build/gen/%.c build/gen/config.txt | $(DEPS)
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -DSQLITE_CORE $(CC_OUT)
 
 -include $(wildcard build/obj/*.d build/static/*.d build/san/*.d \
-                    build/sanlib/*.d build/fuzz/obj/*.d build/test/*.d \
-                    build/bench/*.d)
+                    build/sanlib/*.d build/sanbin/*.d build/fuzz/obj/*.d \
+                    build/test/*.d build/bench/*.d)
 
 install: build/sessionlog.so
 	install -d $(call quote,$(DESTDIR)$(PREFIX)/lib)
@@ -201,11 +212,17 @@ $(TEST_COR): build/test/%: test/c/%.c build/libsessionlog.a
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -DSQLITE_CORE -o $@ $< build/libsessionlog.a \
 	  -lsqlite3 -lzstd -lpthread $(WRAP)
+# What core_syscall has in libc's place is seen by SQLite only if it is exported.
+build/sanbin/%: test/c/%.c build/sanlib/libsessionlog.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN_CFLAGS) -fvisibility=default -MMD -MP -DSQLITE_CORE -o $@ $< \
+	  build/sanlib/libsessionlog.a -lsqlite3 -lzstd -lpthread $(WRAP)
+SAN_BIN  := $(TEST_COR:build/test/%=build/sanbin/%)
 # The calls that faultOwn.h has a frame for.
-build/test/core_fault: WRAP = $(shell \
+build/test/core_fault build/sanbin/core_fault: WRAP = $(shell \
   grep -oE '__wrap_sqlite3_[a-z_]+|sqlite3_[a-z0-9_]+,' test/c/faultOwn.h \
   | sed 's/^__wrap_//; s/,$$//; s/^/-Wl,--wrap=/' | sort -u)
-build/test/core_syscall: WRAP = -Wl,--wrap=slPackerAdd
+build/test/core_syscall build/sanbin/core_syscall: WRAP = -Wl,--wrap=slPackerAdd
 $(TEST_PRG): build/test/%: test/c/%.c build/gen/config.txt | $(GEN) $(DEPS)
 	@mkdir -p $(@D)
 	$(CC) $(TEST_CFLAGS) -o $@ $< -lsqlite3 -lpthread
@@ -234,7 +251,7 @@ sanitize: build/san/sessionlog.so $(TEST_BIN) $(SAN_BIN) | $(DEPS)
 	@asan=`$(CC) -print-file-name=libasan.so` \
 	&& ubsan=`$(CC) -print-file-name=libubsan.so` \
 	&& SESSIONLOG_SO=build/san/sessionlog.so \
-	   SESSIONLOG_FUZZ=build/san/fuzz \
+	   SESSIONLOG_BIN=build/sanbin \
 	   SESSIONLOG_PRELOAD="$$asan $$ubsan" \
 	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 	   UBSAN_OPTIONS=print_stacktrace=1 \

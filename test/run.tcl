@@ -12,9 +12,8 @@
 #
 # The exit status is 1 where a test failed or none ran.
 #
-# SESSIONLOG_SO and SESSIONLOG_FUZZ may be relative paths (see tester.tcl and
-# fuzz.test).  SESSIONLOG_PRELOAD names libraries that go into LD_PRELOAD of the
-# tests.
+# SESSIONLOG_SO and SESSIONLOG_BIN may be relative paths (see tester.tcl).
+# SESSIONLOG_PRELOAD names libraries that go into LD_PRELOAD of the tests.
 
 encoding system utf-8
 foreach c {stdout stderr} { fconfigure $c -encoding utf-8 }
@@ -44,7 +43,7 @@ foreach f [lsort [glob -nocomplain -directory $dir *.test]] {
 }
 
 # The tests may change their directory.
-foreach v {SESSIONLOG_SO SESSIONLOG_FUZZ} {
+foreach v {SESSIONLOG_SO SESSIONLOG_BIN} {
   if {[info exists env($v)]} { set env($v) [file normalize $env($v)] }
 }
 

@@ -22,7 +22,8 @@
 #   load_helper HANDLE NAME   load build/test/NAME.so
 #   sl_dump ?HANDLE? ?SCHEMA?   every row of the stored tables, a line each, in
 #                          order of the primary keys
-#   helper NAME            path of the program build/test/NAME
+#   helper NAME            path of the program build/test/NAME, or of the one in
+#                          the directory SESSIONLOG_BIN (make sanitize)
 #   tempfile NAME          path of a temporary file
 #   forcedelete FILE...    delete databases with their -wal, -shm, -journal
 #
@@ -158,7 +159,14 @@ proc sl_dump {{handle db} {schema main}} {
 proc load_helper {handle name} {
   sl::load $handle [file join $sl::bin $name.so]
 }
-proc helper {name} { file join $sl::bin $name }
+proc helper {name} {
+  global env
+  if {[info exists env(SESSIONLOG_BIN)]} {
+    set f [file join $env(SESSIONLOG_BIN) $name]
+    if {[file exists $f]} { return $f }
+  }
+  return [file join $sl::bin $name]
+}
 proc tempfile {name} { file join $sl::tmp $name }
 
 proc forcedelete {args} {

@@ -9,24 +9,16 @@ FUZZ_SRC = test/fuzz/fuzz.c $(if $(filter flip rows,$*),\
              test/fuzz/fuzz_$*.c test/fuzz/replay.c)
 FUZZ_ALL := $(sort $(wildcard test/fuzz/*.[ch]))
 TEST_BIN += $(call FUZZ_PRG,build/test/fuzz)
-SAN_LIB  := $(OBJ:build/obj/%=build/sanlib/%)
-SAN_BIN  := $(call FUZZ_PRG,build/san/fuzz)
+SAN_BIN  += $(call FUZZ_PRG,build/sanbin/fuzz)
 
 build/test/fuzz/%: $(FUZZ_ALL) build/libsessionlog.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(BASE) $(CFLAGS) -DSQLITE_CORE -o $@ $(FUZZ_SRC) \
 	  build/libsessionlog.a -lsqlite3 -lzstd -lpthread
-build/san/fuzz/%: $(FUZZ_ALL) $(SAN_LIB)
+build/sanbin/fuzz/%: $(FUZZ_ALL) build/sanlib/libsessionlog.a
 	@mkdir -p $(@D)
-	@$(CC) $(SAN_CFLAGS) -DSQLITE_CORE -o $@ $(FUZZ_SRC) \
-	  $(if $(filter block rows,$*),$(filter-out %/block.o,$(SAN_LIB)),$(SAN_LIB)) \
-	  -lsqlite3 -lzstd -lpthread
-build/sanlib/%.o: ext/%.c build/gen/config.txt | $(GEN) $(DEPS)
-	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -DSQLITE_CORE $(CC_OUT)
-build/sanlib/gen-%.o: build/gen/%.c build/gen/config.txt | $(DEPS)
-	@mkdir -p $(@D)
-	$(CC) $(SAN_CFLAGS) -DSQLITE_CORE $(CC_OUT)
+	$(CC) $(SAN_CFLAGS) -DSQLITE_CORE -o $@ $(FUZZ_SRC) \
+	  build/sanlib/libsessionlog.a -lsqlite3 -lzstd -lpthread
 
 # The same targets with libFuzzer, sanitizers and coverage, one after another.
 # What is found stays in build/fuzz/found, and goes into test/fuzz/corpus once
@@ -66,4 +58,4 @@ fuzz: $(FUZZ:%=build/fuzz/run_%) build/fuzz/words.dict | $(DEPS)
 	    build/fuzz/corpus/$$t test/fuzz/corpus/$$t || exit 1; done
 
 # Objects are kept: make would take them for intermediate files.
-.SECONDARY: $(FUZZ_LIB) $(SAN_LIB)
+.SECONDARY: $(FUZZ_LIB)
