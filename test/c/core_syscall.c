@@ -9,7 +9,8 @@
 ** with | between, an error as "CODE: message". At the end a line tells how
 ** many calls have failed.
 **
-** An SQL that begins with "fork:" runs in a child.
+** An SQL that begins with "fork:" runs in a child. "load" is none: it loads
+** sessionlog on another connection.
 **
 ** Some calls can also succeed with a strange result, where ERROR is "odd": the
 ** clock (clock_gettime) is then far in the future, the bits from getentropy and
@@ -17,9 +18,9 @@
 ** two bytes, as it is in some locales. "past" is a clock before 1970. What read
 ** gets is TEXT where ERROR is "=TEXT".
 **
-** Not of the system: sqlite3_libversion_number, whatever ERROR is, says that
-** SQLite is 3.38; and slPackerAdd finds an event too big, as it does where
-** SQLite was built for larger values than usual.
+** Not of the system: sqlite3_libversion_number says that SQLite is 3.38, or
+** 3.37 where ERROR is "past"; and slPackerAdd finds an event too big, as it
+** does where SQLite was built for larger values than usual.
 **
 ** The functions below are found before libc's, by SQLite too, whose calls go
 ** well: only those from this program fail, which sessionlog is part of. Of a
@@ -165,7 +166,8 @@ int snprintf(char *z, size_t n, const char *zFmt, ...){
   return rc;
 }
 int sqlite3_libversion_number(void){
-  return fails("sqlite3_libversion_number") ? 3038005 : SQLITE_VERSION_NUMBER;
+  if( !fails("sqlite3_libversion_number") ) return SQLITE_VERSION_NUMBER;
+  return strcmp(g.zError, "past") == 0 ? 3037002 : 3038005;
 }
 int __real_slPackerAdd(void *, const void *);
 int __wrap_slPackerAdd(void *, const void *);
@@ -232,6 +234,19 @@ static int run(sqlite3 *db, const char *zSql){
   return rc == SQLITE_OK;
 }
 
+/*
+** Load sessionlog on a connection of its own.
+*/
+static void load(void){
+  sqlite3 *db = 0;
+  char *zErr = 0;
+  int rc = sqlite3_open(":memory:", &db);
+  if( rc==SQLITE_OK ) rc = sqlite3_sessionlog_init(db, &zErr, 0);
+  printf("%d: %s\n", rc, zErr ? zErr : "");
+  sqlite3_free(zErr);
+  sqlite3_close(db);
+}
+
 int main(int argc, char **argv){
   sqlite3 *db = 0;
   int i;
@@ -250,6 +265,10 @@ int main(int argc, char **argv){
   g.bArmed = 1;
   for(i=6; i<argc; i++){
     pid_t pid;
+    if( strcmp(argv[i], "load")==0 ){
+      load();
+      continue;
+    }
     if( strncmp(argv[i], "fork:", 5)!=0 ){
       run(db, argv[i]);
       continue;

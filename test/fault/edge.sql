@@ -17,6 +17,15 @@ SELECT ordinal, kind, payload FROM session_events('s');
 -- before: SELECT session_pack('m');
 -- before: SELECT session_fork('m', 10, 's');
 SELECT session_save('@DIR@/cut.db', 's')<>'';
+ATTACH '@DIR@/cut.db' AS cut;
+SELECT ordinal, kind, payload FROM session_events('s', 'cut');
+DETACH cut;
+-- name: save_live
+-- before: ATTACH '@DIR@/live.db-wal' AS live;
+-- before: CREATE TABLE IF NOT EXISTS live.t(x);
+-- before: DETACH live;
+-- fails
+SELECT session_save('@DIR@/live.db');
 
 -- name: append_zeroblob
 SELECT session_append('m', 'k', zeroblob(5000), 9000);
