@@ -13,6 +13,23 @@
 int sqlite3_sessionlog_init(sqlite3 *, char **, const void *);
 
 const char *zFuzzWhat = 0;
+sqlite3_uint64 nFuzzAsked = 0;
+
+/*
+** The allocations of sessionlog by itself: the linker brings them here.
+*/
+void *__real_sqlite3_malloc64(sqlite3_uint64);
+void *__wrap_sqlite3_malloc64(sqlite3_uint64);
+void *__wrap_sqlite3_malloc64(sqlite3_uint64 n){
+  if( n>nFuzzAsked ) nFuzzAsked = n;
+  return __real_sqlite3_malloc64(n);
+}
+void *__real_sqlite3_realloc64(void *, sqlite3_uint64);
+void *__wrap_sqlite3_realloc64(void *, sqlite3_uint64);
+void *__wrap_sqlite3_realloc64(void *p, sqlite3_uint64 n){
+  if( n>nFuzzAsked ) nFuzzAsked = n;
+  return __real_sqlite3_realloc64(p, n);
+}
 
 void fuzzFail(const char *zFmt, ...){
   va_list ap;
@@ -126,6 +143,7 @@ sqlite3 *fuzzOpen(const uint8_t *a, size_t n){
     }
   }
   if( sqlite3_sessionlog_init(db, &zErr, 0) ) fuzzFail("init: %s", zErr);
+  nFuzzAsked = 0;
   return db;
 }
 

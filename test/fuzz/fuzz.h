@@ -66,6 +66,9 @@ int fuzzImage(const uint8_t *a, size_t n);
 ** an error like any other, and no sign that session_check() has failed. */
 extern int bFuzzPages;
 
+/* Most bytes that sessionlog has asked for at once since fuzzOpen(). */
+extern sqlite3_uint64 nFuzzAsked;
+
 /* Bits of *pmSeen for results that nothing may give. */
 #define FUZZ_NEVER                                                             \
   (1u << SQLITE_INTERNAL | 1u << SQLITE_MISUSE | 1u << SQLITE_RANGE            \

@@ -7,6 +7,8 @@ FUZZ_PRG = $(addprefix $1/,$(FUZZ_NAME) flip rows)
 FUZZ_SRC = test/fuzz/fuzz.c $(if $(filter flip rows,$*),\
              test/fuzz/fuzz_file.c test/fuzz/$*.c,\
              test/fuzz/fuzz_$*.c test/fuzz/replay.c)
+# The calls that fuzz.c looks at.
+FUZZ_WRAP := -Wl,--wrap=sqlite3_malloc64,--wrap=sqlite3_realloc64
 FUZZ_ALL := $(sort $(wildcard test/fuzz/*.[ch]))
 TEST_BIN += $(call FUZZ_PRG,build/test/fuzz)
 SAN_BIN  += $(call FUZZ_PRG,build/sanbin/fuzz)
@@ -14,11 +16,11 @@ SAN_BIN  += $(call FUZZ_PRG,build/sanbin/fuzz)
 build/test/fuzz/%: $(FUZZ_ALL) build/libsessionlog.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(BASE) $(CFLAGS) -DSQLITE_CORE -o $@ $(FUZZ_SRC) \
-	  build/libsessionlog.a -lsqlite3 -lzstd -lpthread
+	  build/libsessionlog.a -lsqlite3 -lzstd -lpthread $(FUZZ_WRAP)
 build/sanbin/fuzz/%: $(FUZZ_ALL) build/sanlib/libsessionlog.a
 	@mkdir -p $(@D)
 	$(CC) $(SAN_CFLAGS) -DSQLITE_CORE -o $@ $(FUZZ_SRC) \
-	  build/sanlib/libsessionlog.a -lsqlite3 -lzstd -lpthread
+	  build/sanlib/libsessionlog.a -lsqlite3 -lzstd -lpthread $(FUZZ_WRAP)
 
 # The same targets with libFuzzer, sanitizers and coverage, one after another.
 # What is found stays in build/fuzz/found, and goes into test/fuzz/corpus once
@@ -41,7 +43,7 @@ build/fuzz/run_%: $(FUZZ_ALL) $(FUZZ_LIB)
 	@$(FUZZ_CC) $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ test/fuzz/fuzz.c \
 	  test/fuzz/fuzz_$*.c \
 	  $(if $(filter block rows,$*),$(filter-out %/block.o,$(FUZZ_LIB)),$(FUZZ_LIB)) \
-	  -lsqlite3 -lzstd
+	  -lsqlite3 -lzstd $(FUZZ_WRAP)
 # Words that inputs are made of: what is registered, and the columns.
 build/fuzz/words.dict: ext/sessionlog.c test/fuzz/words.txt
 	@mkdir -p $(@D)

@@ -85,37 +85,17 @@ static const char *const azWrite[] = {
 };
 
 /*
-** 1 if SQLite by itself believes the length that a damaged record of the schema
-** or one of the stored tables gives, and says NOMEM or takes that much memory:
-** then it may do so for us as well.
+** Neither too much memory nor none for zSql, whose results mSeen has. In a
+** damaged page SQLite may believe the length that a record gives: then it was
+** not sessionlog that asked for so much.
 */
-static int fileBelieves(sqlite3 *db){
-  static const char zTables[] =
-    "SELECT group_concat('SELECT * FROM '||name, ';') FROM sqlite_schema"
-    " WHERE type='table'";
-  unsigned mSeen = 0;
-  int rc;
-  char *zSql;
-  sqlite3_memory_highwater(1);
-  zSql = fuzzOne(db, zTables, &rc);
-  if( zSql ) fuzzRun(db, zSql, 99, &mSeen);
-  free(zSql);
-  return rc == SQLITE_NOMEM || (mSeen & (1u << SQLITE_NOMEM)) != 0
-         || sqlite3_memory_highwater(0) > FILE_MEMORY;
-}
-
-/*
-** Neither too much memory nor none for zSql, whose results mSeen has, unless
-** SQLite itself is to blame.
-*/
-static void fileMemory(sqlite3 *db, const char *zSql, unsigned mSeen,
-                       int bOwn) {
-  sqlite3_int64 n = sqlite3_memory_highwater(0);
-  if( (mSeen & (1u << SQLITE_NOMEM)) || n>FILE_MEMORY ){
-    if( bOwn || !bFuzzPages || !fileBelieves(db) ){
-      fuzzFail("%lld bytes allocated: %s", (long long)n, zSql);
-    }
-    sqlite3_memory_highwater(1);
+static void fileMemory(const char *zSql, unsigned mSeen, int bOwn){
+  sqlite3_int64 n = sqlite3_memory_highwater(1);
+  if( ((mSeen & (1u << SQLITE_NOMEM)) || n>FILE_MEMORY)
+   && (bOwn || !bFuzzPages || (sqlite3_int64)nFuzzAsked>FILE_MEMORY)
+  ){
+    fuzzFail("%lld bytes allocated, %lld of them at once by sessionlog: %s",
+             (long long)n, (long long)nFuzzAsked, zSql);
   }
 }
 
@@ -131,7 +111,7 @@ static int fileRun(sqlite3 *db, const char *zSql, int bSound){
   fuzzBudget(db, FILE_BUDGET);
   fuzzRun(db, zSql, 99, &mSeen);
   if( mSeen & (1u<<SQLITE_INTERRUPT) ) fuzzFail("hangs: %s", zSql);
-  fileMemory(db, zSql, mSeen, bSound);
+  fileMemory(zSql, mSeen, bSound);
   if( bFuzzPages && sqlite3_extended_errcode(db)==SQLITE_CORRUPT ) bSound = 0;
   if( bSound && (mSeen & ~mOk) ){
     fuzzFail("result %d (%s) on a sound log: %s", sqlite3_errcode(db),
@@ -148,7 +128,7 @@ int fuzzImage(const uint8_t *a, size_t n){
   sqlite3_memory_highwater(1);
   fuzzBudget(db, FILE_BUDGET);
   bSound = fuzzSound(db, 1);
-  fileMemory(db, "the checks", 0, bSound);
+  fileMemory("the checks", 0, bSound);
   for(i=0; i<sizeof(azRead)/sizeof(azRead[0]); i++){
     bSound = fileRun(db, azRead[i], bSound);
   }
