@@ -62,6 +62,12 @@ set total {0 0 0}
 set nRunning 0
 set done 0
 
+# Where nobody reads what is printed there is nothing left to do.
+interp bgerror {} {apply {{why options} {
+  puts stderr "run: $why"
+  exit 2
+}}}
+
 # Start files from the queue as long as there is room.
 proc start {} {
   global queue nRunning jobs done env timeout output started

@@ -160,7 +160,7 @@ SELECT * FROM session_check();
 -- name: check_damage
 -- before: PRAGMA writable_schema=1; INSERT INTO sessionlog_event(key, at_ms, kind, payload) VALUES((7<<32)+5, 1, 'k', 2); INSERT INTO sessionlog_meta(session, name, value) VALUES(99, 'a', 'b');
 -- damaged
-SELECT rule, session_id, ordinal FROM session_check();
+SELECT rule, session_id, ordinal, detail FROM session_check();
 -- name: stats
 SELECT name FROM session_stats();
 
