@@ -141,11 +141,9 @@ static void exportValue(sqlite3_str *pStr, const SlEvent *pVal){
 static void exportColumn(SlOp *pOp, sqlite3_str *pStr, sqlite3_stmt *pStmt,
                          int i) {
   SlEvent e;
-  if( sqlite3_column_type(pStmt, i)==SQLITE_TEXT
-   && sqlite3_column_text(pStmt, i)==0
-  ){
-    slErrRc(pOp, SQLITE_NOMEM);
-    return;
+  int n;
+  if( sqlite3_column_type(pStmt, i)==SQLITE_TEXT ){
+    slStmtText(pOp, pStmt, i, &n);
   }
   slEventFromValue(pOp, &e, sqlite3_column_value(pStmt, i));
   if( pOp->rc==SQLITE_OK ) exportValue(pStr, &e);

@@ -20,19 +20,15 @@
 **
 **   INSERT OR FAIL INTO sessionlog_event SELECT … FROM sessionlog_pending
 **
-** Where it stops, the events before have been written and the others go on
-** waiting, or SQLite has rolled the transaction back and all are forgotten.
 ** Newer versions of SQLite open a statement journal for it, which in
 ** xSavepoint comes too early: the journal that is about to be opened begins
 ** with it, so that what it writes would be undone with the statement. There
 ** each row is written by a statement of its own, which has no journal.
-** Where a TEMP trigger hangs on the table, SQLite reads all events before it
-** writes the first: then all go on waiting, and where some have been written,
-** the next attempt fails as well. That costs the transaction, but never an
-** event.
 **
-** What is undone while events are being written is a statement that writes
-** them: then they go on waiting as well.
+** Where it fails, all events go on waiting, or SQLite has rolled the
+** transaction back and all are forgotten. How many have been written depends
+** on what has failed and on the version of SQLite: the next attempt looks for
+** each event, and writes those that are not there.
 **
 ** Only plain SQL on sessionlog_event inside the transaction can tell the
 ** difference.
@@ -51,11 +47,10 @@
 /* What a row needs besides kind and payload; generous. */
 #define PENDING_ROW_BYTES 64
 
-/* SlPending.iRow before the first one is read, when none is, and when all have
-** been: which have been written is not known then. */
+/* SlPending.iRow before the first one is read, and when none is being
+** written. */
 #define PENDING_FIRST (-1)
 #define PENDING_IDLE  (-2)
-#define PENDING_ALL   (-3)
 
 /* An event that waits. Its kind and payload are at SlPending.a[iData]. */
 typedef struct PendingRow PendingRow;
@@ -75,6 +70,7 @@ struct SlPending {
   int nRow;    /* events in aRow[] */
   int iRow;    /* the one that is being written, or PENDING_... */
   int bSorted; /* their keys ascend */
+  int bAgain;  /* an attempt has failed: some of them may be written */
   u32 nData;   /* bytes used of a[] */
   PendingRow aRow[PENDING_ROWS];
   char a[PENDING_BYTES];
@@ -122,21 +118,38 @@ static void pendingEvent(const SlPending *p, int iRow, i64 *piKey,
 }
 
 /*
+** Whether an earlier attempt has written the event.
+*/
+static int pendingIsWritten(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
+  sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_EVENT_SAME);
+  int bWritten;
+  slBindInt(pOp, pStmt, 1, iKey);
+  slBindInt(pOp, pStmt, 2, pEvent->iAtMs);
+  slBindText(pOp, pStmt, 3, pEvent->zKind, pEvent->nKind);
+  slBindEvent(pOp, pStmt, 4, pEvent);
+  bWritten = slStep(pOp, pStmt);
+  slFree(pOp, SL_SQL_EVENT_SAME, pStmt);
+  return bWritten;
+}
+
+/*
 ** Write the events, with p->iRow at the one that is written: by one statement,
-** or, where that could not have a statement journal of its own, each by one.
+** or, where that could not have a statement journal of its own or some may be
+** written, each by one.
 */
 static void flushRows(SlOp *pOp, SlPending *p, int bSingle){
   SlEvent e;
   i64 iKey;
   int i;
   p->iRow = PENDING_FIRST;
-  if( !bSingle ){
+  if( !bSingle && !p->bAgain ){
     slRun(pOp, SL_SQL_EVENT_FLUSH, slStmt(pOp, SL_SQL_EVENT_FLUSH));
     return;
   }
   for(i=0; i<p->nRow && pOp->rc==SQLITE_OK; i++){
     p->iRow = i;
     pendingEvent(p, i, &iKey, &e);
+    if( p->bAgain && pendingIsWritten(pOp, iKey, &e) ) continue;
     slRun(pOp, SL_SQL_EVENT_INSERT, slEventInsert(pOp, iKey, &e));
   }
 }
@@ -160,9 +173,8 @@ static void pendingFlush(SlOp *pOp, int bSingle){
   if( pOp->rc==SQLITE_OK ){
     p->nRow = 0;
     p->nData = 0;
-  }else if( p->nRow>0 && p->iRow>0 ){
-    p->nRow -= p->iRow;
-    memmove(p->aRow, &p->aRow[p->iRow], (size_t)p->nRow * sizeof(p->aRow[0]));
+  }else{
+    p->bAgain = 1;
   }
   p->iRow = PENDING_IDLE;
   pOp->pDb = pDb;
@@ -221,6 +233,7 @@ int slPendingAdd(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
   if( p->nRow==0 ){
     p->pDb = pOp->pDb;
     p->bSorted = 1;
+    p->bAgain = 0;
   }else if( p->aRow[p->nRow-1].iKey>=iKey ){
     p->bSorted = 0;
   }
@@ -242,11 +255,7 @@ int slPendingAdd(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
 
 int slPendingRow(SlConn *pConn, int iRow, i64 *piKey, SlEvent *pEvent){
   SlPending *p = pConn->pPending;
-  if( p==0 || iRow!=p->iRow+1 ) return 0;
-  if( iRow>=p->nRow ){
-    p->iRow = PENDING_ALL;
-    return 0;
-  }
+  if( p==0 || iRow!=p->iRow+1 || iRow>=p->nRow ) return 0;
   p->iRow = iRow;
   pendingEvent(p, iRow, piKey, pEvent);
   return 1;

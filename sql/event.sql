@@ -9,6 +9,11 @@ INSERT INTO $db.sessionlog_event(key, at_ms, kind, idem, payload)
 INSERT OR FAIL INTO $db.sessionlog_event(key, at_ms, kind, payload)
 SELECT rowid, at_ms, kind, payload FROM main.sessionlog_pending
 
+-- name: event_same
+-- A row if the event is there.
+SELECT 1 FROM $db.sessionlog_event
+ WHERE key=?1 AND at_ms=?2 AND kind=?3 AND payload IS ?4
+
 -- name: event_head
 -- Key of the newest event that a session has recorded itself, NULL if it has
 -- none: rows are newer than blocks. ?1 and ?2 bound the session's keys.

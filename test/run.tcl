@@ -62,9 +62,12 @@ set total {0 0 0}
 set nRunning 0
 set done 0
 
-# Where nobody reads what is printed there is nothing left to do.
+# Where nobody reads what is printed there is nothing left to do: what runs is
+# stopped.
 interp bgerror {} {apply {{why options} {
-  puts stderr "run: $why"
+  catch {puts stderr "run: $why"}
+  foreach ch [array names ::output] { catch {exec kill {*}[pid $ch]} }
+  file delete -force $::tmp
   exit 2
 }}}
 
