@@ -655,9 +655,7 @@ static int blockStream(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw,
                        size_t *pRes, i64 *pnOut) {
   ZSTD_inBuffer in;
   ZSTD_outBuffer out;
-  size_t nIn;  /* in.pos before the step */
   size_t nOut; /* out.pos before the step */
-  int bMore;
 
   in.src = aBody;
   in.size = (size_t)nBody;
@@ -672,12 +670,11 @@ static int blockStream(SlBlock *p, const u8 *aBody, i64 nBody, i64 nRaw,
     out.dst = p->raw.a;
     assert(p->raw.n <= nRaw); /* a buffer that is kept is smaller */
     out.size = (size_t)p->raw.n;
-    nIn = in.pos;
     nOut = out.pos;
     *pRes = ZSTD_decompressStream(p->pZstd, &out, &in);
-    bMore =
-      *pRes != 0 && !ZSTD_isError(*pRes) && (in.pos > nIn || out.pos > nOut);
-  }while( bMore );
+    /* All input is there: a step without output is the last one. An error
+    ** comes without output. */
+  }while( *pRes!=0 && out.pos>nOut );
   *pnOut = (i64)out.pos;
   return SQLITE_OK;
 }
