@@ -62,6 +62,8 @@ struct Save {
   SlOp *pOp;
   const char *zShow; /* the path as it was given, for messages */
   char *zPath;       /* the target, with a slash in it */
+  char *zWal;        /* where its write-ahead log would be */
+  char *zJournal;    /* and its rollback journal */
   char *zTmp;        /* the temporary file */
   char *zSide;       /* room for the name of a file beside it */
   int bTmp;          /* which exists */
@@ -175,17 +177,11 @@ static int journalLive(const char *zJournal){
 */
 static void saveNotLive(Save *p){
   struct stat s;
-  char *zWal = sqlite3_mprintf("%s-wal", p->zPath);
-  char *zJournal = sqlite3_mprintf("%s-journal", p->zPath);
-  if( zWal==0 || zJournal==0 ){
-    slErrRc(p->pOp, SQLITE_NOMEM);
-  }else if( lstat(zWal, &s)==0 ){
+  if( lstat(p->zWal, &s)==0 ){
     saveErr(p, SQLITE_ERROR, "it has a live -wal file");
-  }else if( journalLive(zJournal) ){
+  }else if( journalLive(p->zJournal) ){
     saveErr(p, SQLITE_ERROR, "it has a live -journal file");
   }
-  sqlite3_free(zWal);
-  sqlite3_free(zJournal);
 }
 
 /*
@@ -230,7 +226,9 @@ static void saveTarget(Save *p, const char *zPath){
     zPath = aReal;
   }
   p->zPath = sqlite3_mprintf("%s%s", zPath[0] == '/' ? "" : "./", zPath);
-  if( p->zPath==0 ){
+  p->zWal = sqlite3_mprintf("%s-wal", p->zPath);
+  p->zJournal = sqlite3_mprintf("%s-journal", p->zPath);
+  if( p->zPath==0 || p->zWal==0 || p->zJournal==0 ){
     slErrRc(p->pOp, SQLITE_NOMEM);
     return;
   }
@@ -602,6 +600,8 @@ void slSave(SlOp *pOp, const char *zPath, const SlSession *pSession){
   saveCommit(&s);
   saveCleanup(&s);
   sqlite3_free(s.zPath);
+  sqlite3_free(s.zWal);
+  sqlite3_free(s.zJournal);
   sqlite3_free(s.zTmp);
   sqlite3_free(s.zSide);
 }
