@@ -196,12 +196,11 @@ static void exportHeader(SlOp *pOp, SlExport *p, sqlite3_str *pStr){
   int i;
   sqlite3_str_appendall(pStr, "{\"sessionlog\":1");
   slBindInt(pOp, pStmt, 1, p->session.iKey);
-  if( slStep(pOp, pStmt) ){
-    /* SQLite wants no name of a column asked for after a lack of memory. */
-    for(i=0; pOp->rc==SQLITE_OK && i<sqlite3_column_count(pStmt); i++){
-      sqlite3_str_appendf(pStr, ",\"%s\":", sqlite3_column_name(pStmt, i));
-      exportColumn(pOp, pStr, pStmt, i);
-    }
+  slStep(pOp, pStmt); /* the session has just been found */
+  /* SQLite wants no name of a column asked for after a lack of memory. */
+  for(i=0; pOp->rc==SQLITE_OK && i<sqlite3_column_count(pStmt); i++){
+    sqlite3_str_appendf(pStr, ",\"%s\":", sqlite3_column_name(pStmt, i));
+    exportColumn(pOp, pStr, pStmt, i);
   }
   slFree(pOp, SL_SQL_EXPORT_SESSION, pStmt);
   sqlite3_str_appendf(pStr, ",\"head\":%lld", p->iHead);
