@@ -21,7 +21,7 @@
 **
 ** MODE
 **   oom    an allocation fails, once and from then on
-**   own    a call of SQLite's API finds no memory, once or from then on. Calls
+**   own    a call of SQLite's API finds no memory, once and from then on. Calls
 **          with the same functions on the stack are the same call: it fails
 **          in the first scenario that makes it
 **   io     an I/O operation fails with IOERR, once and from then on
@@ -1218,8 +1218,8 @@ struct Job {
 };
 
 /*
-** The points of a job that have a stack of their own: one fails once, the next
-** from then on, with another seed the other way round.
+** The points of a job that have a stack of their own: each fails once, and from
+** then on.
 */
 static void runFresh(const Job *pJob){
   Expect e;
@@ -1228,9 +1228,9 @@ static void runFresh(const Job *pJob){
   pNowTemplate = pJob->pTemplate;
   if( expect(pJob->pTemplate, pJob->pScenario, &e) ){
     freshPoints(pJob->pTemplate, pJob->pScenario);
-    for(i=0; i<nFresh; i++){
-      gFault.iAt = aFresh[i];
-      gFault.bPersist = (i + iSeed) % 2;
+    for(i=0; i<2*nFresh; i++){
+      gFault.iAt = aFresh[i/2];
+      gFault.bPersist = i % 2;
       runOne(pJob->pTemplate, pJob->pScenario, &e);
     }
   }
