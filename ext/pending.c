@@ -30,6 +30,9 @@
 ** on what has failed and on the version of SQLite: the next attempt looks for
 ** each event, and writes those that are not there.
 **
+** What is undone while events are being written is a statement that writes
+** them: then they go on waiting as well.
+**
 ** Only plain SQL on sessionlog_event inside the transaction can tell the
 ** difference.
 */
