@@ -119,16 +119,16 @@ static void importWhere(SlOp *pOp, const Import *p){
 }
 
 /*
-** The present line as an object.
+** The present line as an object, or after an error as null, without members.
 */
 static void importObject(SlOp *pOp, const Import *p, SlJson *pObject){
   i64 iErr;
-  memset(pObject, 0, sizeof(*pObject));
   if( !slJsonParse(p->zLine, p->nLine, pObject, &iErr) ){
     slErr(pOp, SQLITE_ERROR, "malformed JSON at byte %lld", iErr + 1);
   }else if( pObject->eType!=SL_JSON_OBJECT ){
     slErr(pOp, SQLITE_ERROR, "not a JSON object");
   }
+  if( pOp->rc!=SQLITE_OK ) memset(pObject, 0, sizeof(*pObject));
 }
 
 /*
@@ -151,6 +151,7 @@ static void importMembers(SlOp *pOp, const SlJson *pObject,
   SlJson key, val;
   u32 mSeen = 0;
   memset(aVal, 0, (size_t)nKey * sizeof(aVal[0]));
+  assert(pObject->eType != SL_JSON_ARRAY); /* which has no keys */
   slJsonIter(pObject, &it);
   while( slJsonNext(&it, &key, &val) ){
     int i;
