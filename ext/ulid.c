@@ -85,7 +85,8 @@ static u64 ulidTick(void){
 /*
 ** Chooses where the state of this process lives: a page that a child gets as
 ** zeros if the system has such a thing (and if zeros are an unlocked mutex),
-** else plain memory.
+** else plain memory. A system that takes any advice follows none: QEMU's
+** emulation of Linux says yes to all, at least up to 7.2.
 */
 static void ulidInit(void){
   UlidOwn *pOwn = &ulidPlain;
@@ -98,6 +99,7 @@ static void ulidInit(void){
     if( p==MAP_FAILED ){
       /* Plain memory will do. */
     }else if( memcmp(p, pUnlocked, sizeof(unlocked))==0
+           && madvise(p, sizeof(UlidOwn), -1)!=0
            && madvise(p, sizeof(UlidOwn), MADV_WIPEONFORK)==0
     ){
       pOwn = (UlidOwn *)p;

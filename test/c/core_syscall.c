@@ -14,8 +14,8 @@
 **
 ** Some calls can also succeed with a strange result, where ERROR is "odd": the
 ** clock (clock_gettime) is then far in the future, the bits from getentropy and
-** the memory from mmap are all ones, and the decimal point of snprintf is of
-** two bytes, as it is in some locales. "past" is a clock before 1970. What read
+** the memory from mmap are all ones, madvise says yes and does nothing, and the
+** decimal point of snprintf is of two bytes, as it is in some locales. "past" is a clock before 1970. What read
 ** gets is TEXT where ERROR is "=TEXT".
 **
 ** Not of the system: sqlite3_libversion_number says that SQLite is 3.38, or
@@ -175,7 +175,8 @@ int __wrap_slPackerAdd(void *p, const void *pEvent){
   return fails("slPackerAdd") ? SQLITE_TOOBIG : __real_slPackerAdd(p, pEvent);
 }
 int madvise(void *p, size_t n, int e){
-  return fails("madvise") ? -1 : (int)syscall(SYS_madvise, p, n, e);
+  if( fails("madvise") ) return isOdd() ? 0 : -1;
+  return (int)syscall(SYS_madvise, p, n, e);
 }
 int gethostname(char *z, size_t n){
   /* What is there then is left open. */
