@@ -66,7 +66,7 @@ set done 0
 # stopped.
 interp bgerror {} {apply {{why options} {
   catch {puts stderr "run: $why"}
-  foreach ch [array names ::output] { catch {exec kill {*}[pid $ch]} }
+  foreach ch [array names ::output] { catch {exec sh -c "kill [pid $ch]"} }
   file delete -force $::tmp
   exit 2
 }}}
