@@ -1229,7 +1229,7 @@ static void runFresh(const Job *pJob){
   if( expect(pJob->pTemplate, pJob->pScenario, &e) ){
     freshPoints(pJob->pTemplate, pJob->pScenario);
     for(i=0; i<2*nFresh; i++){
-      gFault.iAt = aFresh[i/2];
+      gFault.iAt = aFresh[i / 2];
       gFault.bPersist = i % 2;
       runOne(pJob->pTemplate, pJob->pScenario, &e);
     }

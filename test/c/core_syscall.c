@@ -15,8 +15,8 @@
 ** Some calls can also succeed with a strange result, where ERROR is "odd": the
 ** clock (clock_gettime) is then far in the future, the bits from getentropy and
 ** the memory from mmap are all ones, madvise says yes and does nothing, and the
-** decimal point of snprintf is of two bytes, as it is in some locales. "past" is a clock before 1970. What read
-** gets is TEXT where ERROR is "=TEXT".
+** decimal point of snprintf is of two bytes, as it is in some locales. "past"
+** is a clock before 1970. What read gets is TEXT where ERROR is "=TEXT".
 **
 ** Not of the system: sqlite3_libversion_number says that SQLite is 3.38, or
 ** 3.37 where ERROR is "past"; and slPackerAdd finds an event too big, as it
