@@ -225,8 +225,9 @@ static void appendRepeat(SlOp *pOp, SlAppend *p, i64 iOrdinal){
   p->iKey = SL_KEY(p->session.iKey, iOrdinal);
 }
 
-sqlite3_stmt *slEventInsert(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
-  sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_EVENT_INSERT);
+sqlite3_stmt *slEventStmt(SlOp *pOp, int eSql, i64 iKey,
+                          const SlEvent *pEvent) {
+  sqlite3_stmt *pStmt = slStmt(pOp, eSql);
   slBindInt(pOp, pStmt, 1, iKey);
   slBindInt(pOp, pStmt, 2, pEvent->iAtMs);
   slBindText(pOp, pStmt, 3, pEvent->zKind, pEvent->nKind);
@@ -246,7 +247,7 @@ static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
   int bTaken = 0;
   p->iOrdinal = iHead + 1;
   p->iKey = SL_KEY(p->session.iKey, p->iOrdinal);
-  pStmt = slEventInsert(pOp, p->iKey, &p->event);
+  pStmt = slEventStmt(pOp, SL_SQL_EVENT_INSERT, p->iKey, &p->event);
   if( pOp->rc==SQLITE_OK ){
     cachePut(pOp, &p->id, p->session.iKey, p->iOrdinal);
     if( slStepAll(pStmt)==SQLITE_DONE ){

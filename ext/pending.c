@@ -124,13 +124,8 @@ static void pendingEvent(const SlPending *p, int iRow, i64 *piKey,
 ** Whether an earlier attempt has written the event.
 */
 static int pendingIsWritten(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
-  sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_EVENT_SAME);
-  int bWritten;
-  slBindInt(pOp, pStmt, 1, iKey);
-  slBindInt(pOp, pStmt, 2, pEvent->iAtMs);
-  slBindText(pOp, pStmt, 3, pEvent->zKind, pEvent->nKind);
-  slBindEvent(pOp, pStmt, 4, pEvent);
-  bWritten = slStep(pOp, pStmt);
+  sqlite3_stmt *pStmt = slEventStmt(pOp, SL_SQL_EVENT_SAME, iKey, pEvent);
+  int bWritten = slStep(pOp, pStmt);
   slFree(pOp, SL_SQL_EVENT_SAME, pStmt);
   return bWritten;
 }
@@ -153,7 +148,8 @@ static void flushRows(SlOp *pOp, SlPending *p, int bSingle){
     p->iRow = i;
     pendingEvent(p, i, &iKey, &e);
     if( p->bAgain && pendingIsWritten(pOp, iKey, &e) ) continue;
-    slRun(pOp, SL_SQL_EVENT_INSERT, slEventInsert(pOp, iKey, &e));
+    slRun(pOp, SL_SQL_EVENT_INSERT,
+          slEventStmt(pOp, SL_SQL_EVENT_INSERT, iKey, &e));
   }
 }
 

@@ -425,9 +425,9 @@ struct SlAppend {
 ** payload writes nothing. */
 void slAppend(SlOp *, SlAppend *);
 
-/* The statement that writes the event's row under the key, to be run with
-** slRun(SL_SQL_EVENT_INSERT). */
-sqlite3_stmt *slEventInsert(SlOp *, i64 iKey, const SlEvent *);
+/* A statement about the event's row under the key, which SL_SQL_EVENT_INSERT
+** writes and SL_SQL_EVENT_SAME looks for. */
+sqlite3_stmt *slEventStmt(SlOp *, int eSql, i64 iKey, const SlEvent *);
 
 /* Highest ordinal of the session: recorded, inherited or 0. */
 i64 slHead(SlOp *, const SlSession *);

@@ -10,9 +10,9 @@ INSERT OR FAIL INTO $db.sessionlog_event(key, at_ms, kind, payload)
 SELECT rowid, at_ms, kind, payload FROM main.sessionlog_pending
 
 -- name: event_same
--- A row if the event is there.
+-- A row if the event is there. The parameters are those of event_insert.
 SELECT 1 FROM $db.sessionlog_event
- WHERE key=?1 AND at_ms=?2 AND kind=?3 AND payload IS ?4
+ WHERE key=?1 AND at_ms=?2 AND kind=?3 AND idem IS ?4 AND payload IS ?5
 
 -- name: event_head
 -- Key of the newest event that a session has recorded itself, NULL if it has

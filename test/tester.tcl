@@ -43,6 +43,7 @@
 #   quoted WORD...         the words as a shell takes them, any character in them
 #   dot_load ?SO?          the sqlite3 shell's line that loads the extension
 #   skip REASON            count a test as skipped
+#   since_sqlite V A B     A, or B where SQLite is older than version V
 #   at_end SCRIPT          run this when the file ends, however it does
 #   count NAME N           of what there were N more; printed for soak.tcl
 #   finish_test            must be called last
@@ -354,6 +355,10 @@ proc quoted {args} {
 proc dot_load {{so ""}} {
   if {$so eq ""} { set so $sl::so }
   return ".load \"[string map {\\ \\\\ \" \\\"} $so]\""
+}
+
+proc since_sqlite {version expected before} {
+  expr {[package vcompare [sqlite3 -version] $version]>=0 ? $expected : $before}
 }
 
 proc skip {reason} {
