@@ -56,8 +56,8 @@ static int textRun(sqlite3 *db, const char *zSql, const char *z, int n,
 static void textAgain(sqlite3 *db, const char *zId){
   char *zFirst = 0, *zId2 = 0, *zSecond = 0;
   static const char zEvents[] =
-    "SELECT count(*)||group_concat(ordinal||kind||at_ms||quote(payload)"
-    "||quote(key), char(10)) FROM session_events(?1)";
+    "SELECT count(*)||coalesce(group_concat(ordinal||kind||at_ms"
+    "||quote(payload)||quote(key), char(10)), '') FROM session_events(?1)";
   int n = (int)strlen(zId);
   if( textRun(db, zEvents, zId, n, &zFirst)!=SQLITE_OK
    || textRun(db, "SELECT session_import((SELECT group_concat(line, char(10))"
