@@ -6,6 +6,8 @@
 **     -seconds N   end after N seconds even if there are rounds left
 **     -seed N      another run of random numbers
 **                  (both may come from the environment, see soak.tcl)
+**     -slow N      writers live N times as long: what a program takes longer
+**                  here, as under emulation (SESSIONLOG_SLOW)
 **     -lose        now and then an event is acknowledged that was rolled back
 **     -twice       now and then an event without a key is sent again
 **
@@ -117,6 +119,7 @@ struct Total {
 static Shared *pShared;
 static char zDb[1100];
 static int bLose, bTwice;
+static u32 nSlow;  /* -slow */
 static int nShown; /* findings printed */
 
 /*
@@ -933,11 +936,11 @@ static void killRound(int nWriter, u64 *pRandom, Total *pTotal){
     if( aPid[w]<0 ) stDie("fork failed");
     if( aPid[w]==0 ) writer(w, iSeed);
   }
-  usleep(500 + stRandom(pRandom) % 12000);
+  usleep(nSlow * (500 + stRandom(pRandom) % 12000));
   if( nWriter>1 && stRandom(pRandom)%3==0 ){
     /* One dies, the others go on with what it leaves. */
     kill(aPid[stRandom(pRandom) % (u32)nWriter], SIGKILL);
-    usleep(stRandom(pRandom) % 5000);
+    usleep(nSlow * (stRandom(pRandom) % 5000));
   }
   for(w=0; w<nWriter; w++) kill(aPid[w], SIGKILL);
   for(w=0; w<nWriter; w++){
@@ -1018,6 +1021,7 @@ int main(int argc, char **argv){
   if( argc<3 ) stDie("usage: core_kill DIRECTORY ROUNDS ...");
   snprintf(zDb, sizeof(zDb), "%s/kill.db", argv[1]);
   nRound = atoll(argv[2]);
+  nSlow = (u32)stEnv("SESSIONLOG_SLOW", 1);
   for(i=3; i<argc; i++){
     if( strcmp(argv[i], "-lose")==0 )
       bLose = 1;
@@ -1027,6 +1031,8 @@ int main(int argc, char **argv){
       rEnd = stNow() + atof(argv[++i]);
     else if( i+1<argc && strcmp(argv[i], "-seed")==0 )
       iSeed = (u64)atoll(argv[++i]);
+    else if( i+1<argc && strcmp(argv[i], "-slow")==0 )
+      nSlow = (u32)atoi(argv[++i]);
     else
       stDie("unknown option: %s", argv[i]);
   }

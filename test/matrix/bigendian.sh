@@ -5,6 +5,7 @@
 begin bigendian
 need test "what the tests need can't be had"
 need s390x "no compiler for s390x, or no qemu-s390x"
+export SESSIONLOG_SLOW=20
 apt_setup || skip "no packages of s390x"
 emulate(){
   echo "qemu-s390x -0 \"$1\" -L \"$top/build/matrix/root-s390x\""
