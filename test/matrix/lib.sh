@@ -121,6 +121,15 @@ apt_root(){
   for f in "$root"/deb/*.deb; do dpkg -x "$f" "$root" || return 1; done
 }
 
+# apt_source PACKAGE DIRECTORY: its sources as they are before Debian's changes,
+# below tree/ of the directory.
+apt_source(){
+  rm -rf "$2"
+  mkdir -p "$2/tree" || return 1
+  (cd "$2" && apt-get -q source --download-only "$1" \
+    && tar -xf "$1"_*.orig.tar.[gx]z -C tree --strip-components=1)
+}
+
 # ------------------------------------------------------------ other SQLites
 
 # As Debian builds it, so that the tests find what they use.
@@ -138,12 +147,9 @@ SQLITE_OPTIONS='-DSQLITE_SECURE_DELETE -DSQLITE_ENABLE_COLUMN_METADATA
 sqlite_debian(){
   apt_setup || return 1
   [ -f "$1/sqlite3.c" ] && return 0
-  rm -rf "$1"
-  mkdir -p "$1/tree" || return 1
-  (cd "$1" && apt-get -q source --download-only sqlite3 \
-    && tar -xJf sqlite3_*.orig.tar.xz -C tree --strip-components=1 \
-    && cd tree && ./configure --quiet && make sqlite3.c shell.c) || return 1
-  (cd "$1/tree" && cp sqlite3.c sqlite3.h shell.c src/sqlite3ext.h ..)
+  apt_source sqlite3 "$1" || return 1
+  (cd "$1/tree" && ./configure --quiet && make sqlite3.c shell.c \
+    && cp sqlite3.c sqlite3.h shell.c src/sqlite3ext.h ..)
 }
 
 # sqlite_npm DIRECTORY VERSION: those that a release of better-sqlite3 carries.

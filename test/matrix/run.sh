@@ -16,7 +16,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 
-ALL='gcc clang oldest newest debug sanitize thread valgrind 32bit bigendian lint'
+ALL='gcc clang oldest newest debug sanitize memory thread valgrind 32bit bigendian lint'
 status=0
 for name in ${*:-$ALL}; do
   if [ ! -f "test/matrix/$name.sh" ] || [ "$name" = run ] || [ "$name" = lib ]
