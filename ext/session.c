@@ -27,7 +27,8 @@ i64 slColumnOrdinal(sqlite3_stmt *pStmt, int i){
 
 /*
 ** Take the session from the statement's row, if there is one. Nothing is done
-** with one whose fork point or watermark can be no ordinal.
+** with one whose fork point or watermark can be no ordinal, and nothing can be
+** reckoned with them by whoever learns of the error later.
 */
 int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
   const char *zId;
@@ -45,6 +46,8 @@ int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
     slErr(pOp, SQLITE_CORRUPT_VTAB,
           "session %s: fork point %lld or watermark %lld is damaged", p->zId,
           p->iForkedAt, p->iArchived);
+    p->iForkedAt = 0;
+    p->iArchived = 0;
     return 0;
   }
   return 1;
