@@ -151,10 +151,11 @@ SELECT count(e.key),
  WHERE s.tenant=?1
 
 -- name: stats_block
--- Blocks of the tenant ?1: how many, events in them, archived ones, bytes.
-SELECT count(b.key), coalesce(sum(b.n_events), 0),
+-- Blocks of the tenant ?1: how many, events in them, archived ones, bytes. A
+-- block that claims more events than one can have counts for as many.
+SELECT count(b.key), coalesce(sum(max(0, min(b.n_events, 64))), 0),
        coalesce(sum(CASE WHEN s.kept IS NULL THEN
-         max(0, min(b.n_events, s.archived-(b.key&4294967295)+1)) END), 0),
+         max(0, min(b.n_events, 64, s.archived-(b.key&4294967295)+1)) END), 0),
        coalesce(sum(length(b.data)), 0)
   FROM $db.sessionlog_session AS s
  CROSS JOIN $db.sessionlog_block AS b
