@@ -39,17 +39,17 @@ int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
   p->iForkedAt = sqlite3_column_int64(pStmt, 2);
   p->iArchived = sqlite3_column_int64(pStmt, 3);
   zId = slStmtText(pOp, pStmt, 4, &n);
-  if( zId==0 ) return 0;
-  strncpy(p->zId, zId, sizeof(p->zId) - 1);
-  p->zId[sizeof(p->zId) - 1] = 0;
   if( ((u64)p->iForkedAt | (u64)p->iArchived)>SL_MAX_ORDINAL ){
     slErr(pOp, SQLITE_CORRUPT_VTAB,
-          "session %s: fork point %lld or watermark %lld is damaged", p->zId,
+          "session %.26s: fork point %lld or watermark %lld is damaged", zId,
           p->iForkedAt, p->iArchived);
     p->iForkedAt = 0;
     p->iArchived = 0;
     return 0;
   }
+  if( zId==0 ) return 0;
+  strncpy(p->zId, zId, sizeof(p->zId) - 1);
+  p->zId[sizeof(p->zId) - 1] = 0;
   return 1;
 }
 

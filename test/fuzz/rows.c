@@ -108,6 +108,9 @@ static const char *const azLie[] = {
   /* heads, fork points, watermarks */
   "UPDATE sessionlog_session SET forked_at=4294967295 WHERE key=2",
   "UPDATE sessionlog_session SET forked_at=77 WHERE key=2",
+  "UPDATE sessionlog_session SET forked_at=9223372036854775807 WHERE key=2",
+  "UPDATE sessionlog_session SET forked_at=9223372036854775807, id=NULL"
+  " WHERE key=2",
   "UPDATE sessionlog_session SET forked_at=0 WHERE key=2",
   "UPDATE sessionlog_session SET archived=4294967295",
   "UPDATE sessionlog_session SET archived=77 WHERE key=1",

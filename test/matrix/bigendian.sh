@@ -5,6 +5,7 @@
 begin bigendian
 need test "what the tests need can't be had"
 need s390x "no compiler for s390x, or no qemu-s390x"
+# core_kill's writers do as much before they die as they do elsewhere.
 export SESSIONLOG_SLOW=20
 apt_setup || skip "no packages of s390x"
 emulate(){

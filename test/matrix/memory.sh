@@ -5,7 +5,6 @@
 # target runs (60).
 . test/matrix/lib.sh
 begin memory
-need test "what the tests need can't be had"
 need fuzz "no clang with its run-time libraries here"
 export MSAN_OPTIONS=allocator_may_return_null=1
 san='-fsanitize=memory -fsanitize-memory-track-origins -fno-omit-frame-pointer'
@@ -20,10 +19,10 @@ int main(void){
 EOF
 # shellcheck disable=SC2086
 clang $san -O0 -o unset unset.c || skip "no memory sanitizer here"
-step "a read of what is not set is seen" sh -c "./unset 2>&1 | grep -q use-of-uninitialized" \
-  || finish
-sqlite_debian "$top/build/matrix/sqlite-debian" \
-  || skip "no sources of the packaged SQLite"
+step "a read of what is not set is seen" \
+  sh -c "./unset 2>&1 | grep -q use-of-uninitialized" || finish
+sqlite=$top/build/matrix/sqlite-debian
+sqlite_debian "$sqlite" || skip "no sources of the packaged SQLite"
 zstd=$top/build/matrix/zstd-debian
 [ -d "$zstd/tree/lib" ] || apt_source libzstd "$zstd" \
   || skip "no sources of the packaged zstd"
@@ -49,11 +48,10 @@ wrap=-Wl,--wrap=stat64,--wrap=lstat64,--wrap=fstat64
 # build_libraries: SQLite and zstd, static, in lib/.
 build_libraries(){
   mkdir -p lib include obj \
-    && cp "$top/build/matrix/sqlite-debian"/sqlite3*.h "$zstd"/tree/lib/z*.h include \
-    || return 1
+    && cp "$sqlite"/sqlite3*.h "$zstd"/tree/lib/z*.h include || return 1
   # shellcheck disable=SC2086
   clang $san -O1 -g -w $SQLITE_OPTIONS -c -o obj/sqlite3.o \
-    "$top/build/matrix/sqlite-debian/sqlite3.c" || return 1
+    "$sqlite/sqlite3.c" || return 1
   # shellcheck disable=SC2086
   clang $san -O1 -g -c -o obj/stat.o stat.c || return 1
   # What is written in assembly is not seen.
@@ -68,13 +66,9 @@ step "build SQLite and zstd" build_libraries || finish
 export CPPFLAGS="-I$PWD/include"
 # clang looks at LIBRARY_PATH after the system's directories.
 san="$san -L$PWD/lib $wrap -Wno-unused-command-line-argument"
-step "build the programs" make -s -j"$JOBS" CC="clang $san" CFLAGS='-O1 -g -Wno-error' \
-  build/test/core_fault build/test/core_changeset \
-  build/test/fuzz/sql build/test/fuzz/file build/test/fuzz/block \
-  build/test/fuzz/text build/test/fuzz/flip build/test/fuzz/rows || finish
-for t in sql file block text; do
-  step "fuzz corpus: $t" build/test/fuzz/$t test/fuzz/corpus/$t
-done
+step "build the programs" make -s -j"$JOBS" CC="clang $san" \
+  CFLAGS='-O1 -g -Wno-error' build/test/core_fault build/test/core_changeset \
+  build/test/fuzz/flip build/test/fuzz/rows || finish
 step "damaged bytes" build/test/fuzz/flip 97 7
 step "damaged rows" build/test/fuzz/rows 1 0
 mkdir tmp
@@ -86,7 +80,9 @@ for m in oom own io; do
     test/fault/place.sql test/fault/session.sql
 done
 step "changesets" build/test/core_changeset tmp/changeset.db
+# Each begins with the inputs that are kept.
 for t in sql file block text; do
-  step "fuzzing: $t" make -s fuzz FUZZ=$t SECONDS="${FUZZ_SECONDS:-60}" FUZZ_SAN="$san"
+  step "fuzzing: $t" make -s fuzz FUZZ=$t SECONDS="${FUZZ_SECONDS:-60}" \
+    FUZZ_SAN="$san"
 done
 finish
