@@ -124,6 +124,7 @@ void slLineageClose(SlOp *pOp, SlLineage *p){
 /* A session whose row is still to come. */
 struct SlTreeNode {
   i64 iKey;    /* the session */
+  i64 iParent; /* of which it is a child; -1: it is a root of the walk */
   i64 nIndent; /* bytes of SlTree.zIndent before its branch */
   int nDepth;
   int bLast; /* no sibling comes after it */
@@ -132,7 +133,8 @@ struct SlTreeNode {
 /*
 ** Put a session on the stack.
 */
-static void treePush(SlOp *pOp, SlTree *p, i64 iKey, int nDepth, int bLast){
+static void treePush(SlOp *pOp, SlTree *p, i64 iKey, i64 iParent, int nDepth,
+                     int bLast) {
   struct SlTreeNode *pNode;
   if( p->nNode==p->nNodeAlloc ){
     i64 nNew = p->nNodeAlloc ? p->nNodeAlloc * 2 : 32;
@@ -146,6 +148,7 @@ static void treePush(SlOp *pOp, SlTree *p, i64 iKey, int nDepth, int bLast){
   }
   pNode = &p->aNode[p->nNode++];
   pNode->iKey = iKey;
+  pNode->iParent = iParent;
   pNode->nIndent = p->nIndent;
   pNode->nDepth = nDepth;
   pNode->bLast = bLast;
@@ -188,7 +191,7 @@ static void treeChildren(SlOp *pOp, SlTree *p){
     int bLast = p->nNode == nBefore;
     if( bLast ) treeIndent(pOp, p);
     if( iKey<=p->session.iKey ) forkDamage(pOp, &p->session);
-    treePush(pOp, p, iKey, p->nDepth + 1, bLast);
+    treePush(pOp, p, iKey, p->session.iKey, p->nDepth + 1, bLast);
   }
   slFree(pOp, SL_SQL_TREE_CHILDREN, pStmt);
   p->nIndent = nIndent;
@@ -200,7 +203,7 @@ void slTreeOpen(SlOp *pOp, SlTree *p, const SlSession *pSession){
   p->pKin = slStmt(pOp, SL_SQL_TREE_KIN);
   slBindTenant(pOp, p->pKin, 2);
   if( pSession ){
-    treePush(pOp, p, pSession->iKey, 0, 0);
+    treePush(pOp, p, pSession->iKey, -1, 0, 0);
   }else{
     p->pRoots = slStmt(pOp, SL_SQL_TREE_ROOTS);
     slBindTenant(pOp, p->pRoots, 1);
@@ -214,15 +217,18 @@ int slTreeNext(SlOp *pOp, SlTree *p){
     if( p->nNode==0 ){
       if( p->pRoots==0 || !slStep(pOp, p->pRoots) ) return 0;
       p->nIndent = 0;
-      treePush(pOp, p, sqlite3_column_int64(p->pRoots, 0), 0, 0);
+      treePush(pOp, p, sqlite3_column_int64(p->pRoots, 0), -1, 0, 0);
       if( pOp->rc!=SQLITE_OK ) return 0;
     }
     node = p->aNode[--p->nNode];
     p->nIndent = node.nIndent;
     p->nDepth = node.nDepth;
     p->bLast = node.bLast;
-    /* One that isn't there was removed since the scan began. */
-    if( kinSeek(pOp, p->pKin, node.iKey, &p->session) ){
+    /* One that isn't there was removed since the scan began, and another may
+    ** have got its integer. */
+    if( kinSeek(pOp, p->pKin, node.iKey, &p->session)
+     && (node.iParent<0 || p->session.iParent==node.iParent)
+    ){
       treeChildren(pOp, p);
       return pOp->rc == SQLITE_OK;
     }

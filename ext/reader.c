@@ -6,9 +6,15 @@
 ** while the fork point lies above the first ordinal wanted. Within a segment
 ** the oldest events are in blocks and the rest are rows. Ordinals are dense,
 ** so the reader knows which comes next. Where it isn't there the connection
-** may have rolled back, packed or removed it since the reader was opened: the
-** session is looked up again. Anything else is damage, and an error that
-** names the session and the ordinals.
+** may have packed it since the reader was opened: the session is looked up
+** again. Anything else is damage, and an error that names the session and the
+** ordinals.
+**
+** What is removed or rolled back leaves its keys to whatever is written next,
+** so the keys alone don't tell that an event is the one that was there when
+** the reader was opened. A reader that is open then is marked: it goes on
+** with the same session, by its id, and only up to the head that was left.
+** That head is taken before anything else is written; see slReaderSettle().
 */
 #include "sessionlogInt.h"
 
@@ -28,12 +34,16 @@ enum {
 };
 
 struct SlReader {
-  SlConn *pConn; /* where it goes when it is idle */
-  SlOp *pOp;     /* for giving statements back */
-  char zId[27];  /* the session that is read */
-  i64 iFrom;     /* what was asked for of it */
-  i64 iTo;
+  SlConn *pConn;   /* where it goes when it is idle */
+  SlOp *pOp;       /* for giving statements back */
+  SlReader *pNext; /* next in SlConn.pOpen, if it is open */
+  char zId[27];    /* the session that is read */
+  i64 iSelf;       /* its integer */
+  i64 iFrom;       /* what was asked for of it */
+  i64 iTo;         /* ... and was there */
   i64 iAgain;      /* ordinal at which it was looked up again, 0: none */
+  int bUndone;     /* something was removed or rolled back since */
+  i64 iLimit;      /* ... and only events up to here are what they were */
   SlSegment *aSeg; /* newest session first */
   int nSeg;
   int nAlloc;
@@ -82,9 +92,13 @@ static void readerLeave(SlReader *p){
 
 void slReaderClose(SlReader *p){
   SlConn *pConn;
+  SlReader **pp;
   if( p->pOp==0 ) return;
   readerLeave(p);
   pConn = p->pOp->pConn;
+  for(pp=&pConn->pOpen; *pp!=p; pp=&(*pp)->pNext){
+  }
+  *pp = p->pNext;
   if( pConn->pBlock==0 ){
     pConn->pBlock = p->pBlock;
   }else{
@@ -140,14 +154,20 @@ void slReaderOpen(SlOp *pOp, SlReader *p, const SlSession *pSession, i64 iFrom,
   slReaderClose(p);
   if( pOp->rc!=SQLITE_OK ) return;
   p->pOp = pOp;
+  p->pNext = pOp->pConn->pOpen;
+  pOp->pConn->pOpen = p;
   memcpy(p->zId, s.zId, sizeof(p->zId));
+  p->iSelf = s.iKey;
   p->iFrom = iFrom;
-  p->iTo = iTo;
   p->iAgain = 0;
+  p->bUndone = 0;
+  p->iLimit = SL_MAX_ORDINAL;
   p->bDesc = bDesc;
   iHead = slHead(pOp, &s);
   if( iTo>iHead ) iTo = iHead;
   if( iFrom<1 ) iFrom = 1;
+  p->iTo = iTo;
+  p->iNext = bDesc ? iTo : iFrom;
   while( iFrom<=iTo ){
     i64 iParent = s.iParent;
     i64 iLow = s.iForkedAt + 1 > iFrom ? s.iForkedAt + 1 : iFrom;
@@ -287,22 +307,51 @@ static int readerFromRow(SlOp *pOp, SlReader *p){
 }
 
 /*
-** Event iNext is neither a row nor in a block. Go on from it with the session
-** as it is now: 1, or 0 where the session is gone, and at the second time,
-** which is damage.
+** The session that is read, as it is now. 0: it is gone. Its tenant need not
+** be the connection's any more.
+*/
+static int readerSession(SlOp *pOp, const SlReader *p, SlSession *pOut){
+  return slSessionByKey(pOp, p->iSelf, pOut) && strcmp(pOut->zId, p->zId) == 0;
+}
+
+/*
+** Something was rolled back: lower the limit to the session's head.
+*/
+static void readerSettle(SlOp *pOp, SlReader *p){
+  SlSession s;
+  i64 iHead = readerSession(pOp, p, &s) ? slHead(pOp, &s) : 0;
+  if( pOp->rc==SQLITE_OK && iHead<p->iLimit ) p->iLimit = iHead;
+}
+
+/*
+** Go on from event iNext with the session as it is now: 1, or 0 where it is
+** gone, or has no more of what there was.
 */
 static int readerAgain(SlOp *pOp, SlReader *p){
   SlSession s;
+  i64 iFrom = p->bDesc ? p->iFrom : p->iNext;
+  i64 iTo = p->bDesc ? p->iNext : p->iTo;
+  /* What is known of the database may be of the time before a rollback, and
+  ** the tables may have come after it. */
+  if( !slOpRead(pOp) ) slErrRc(pOp, SQLITE_ABORT_ROLLBACK);
+  if( p->bUndone ) readerSettle(pOp, p);
+  if( iTo>p->iLimit ) iTo = p->iLimit;
+  if( iTo<1 || !readerSession(pOp, p, &s) ) return 0;
+  slReaderOpen(pOp, p, &s, iFrom, iTo, p->bDesc);
+  return 1;
+}
+
+/*
+** Event iNext is neither a row nor in a block. Look for it again: as
+** readerAgain(). The second time this is damage.
+*/
+static int readerMissing(SlOp *pOp, SlReader *p){
   i64 iNext = p->iNext;
   if( iNext==p->iAgain ){
     readerDamage(pOp, p, iNext, iNext);
     return 0;
   }
-  /* What is known of the database may be of the time before a rollback. */
-  slOpRead(pOp);
-  if( !slFindId(pOp, p->zId, &s) ) return 0;
-  slReaderOpen(pOp, p, &s, p->bDesc ? p->iFrom : iNext,
-               p->bDesc ? iNext : p->iTo, p->bDesc);
+  if( !readerAgain(pOp, p) ) return 0;
   p->iAgain = iNext;
   return 1;
 }
@@ -323,6 +372,7 @@ static int readerSegment(SlOp *pOp, SlReader *p){
 }
 
 int slReaderNext(SlOp *pOp, SlReader *p){
+  if( p->bUndone && !readerAgain(pOp, p) ) return 0;
   for(;;){
     if( !readerSegment(pOp, p) ) return 0;
     if( p->eAt==SL_AT_BLOCKS && !p->bDesc && p->bRow
@@ -333,7 +383,7 @@ int slReaderNext(SlOp *pOp, SlReader *p){
     if( p->eAt==SL_AT_ROWS ? readerFromRow(pOp, p) : readerFromBlock(pOp, p) ){
       break;
     }
-    if( pOp->rc!=SQLITE_OK || !readerAgain(pOp, p) ) return 0;
+    if( pOp->rc!=SQLITE_OK || !readerMissing(pOp, p) ) return 0;
   }
   p->iKey = SL_KEY(p->aSeg[p->iSeg].iSession, p->iNext);
   p->iNext += p->bDesc ? -1 : 1;
@@ -389,6 +439,7 @@ void slReaderEvent(SlOp *pOp, SlReader *p, SlEvent *pEvent){
 
 const char *slReaderOrigin(SlOp *pOp, SlReader *p){
   i64 iSession = p->aSeg[p->iSeg].iSession;
+  if( iSession==p->iSelf ) return p->zId;
   if( p->iOrigin!=iSession ){
     SlSession s;
     s.zId[0] = 0;
@@ -397,4 +448,32 @@ const char *slReaderOrigin(SlOp *pOp, SlReader *p){
     p->iOrigin = iSession;
   }
   return p->zOrigin;
+}
+
+/* ---- what is undone while it is read --------------------------------- */
+
+void slReaderUndone(SlConn *pConn){
+  SlReader *p;
+  for(p=pConn->pOpen; p; p=p->pNext){
+    p->bUndone = 1;
+    p->pOp->pDb->bUndone = 1;
+  }
+}
+
+void slReaderSettle(SlOp *pOp){
+  SlReader *p;
+  for(p=pOp->pConn->pOpen; p && pOp->rc==SQLITE_OK; p=p->pNext){
+    if( p->bUndone && p->pOp->pDb==pOp->pDb ) readerSettle(pOp, p);
+  }
+  if( pOp->rc==SQLITE_OK ) pOp->pDb->bUndone = 0;
+}
+
+void slReaderRemoved(const SlOp *pOp, i64 iKey){
+  SlReader *p;
+  for(p=pOp->pConn->pOpen; p; p=p->pNext){
+    if( p->iSelf==iKey && p->pOp->pDb==pOp->pDb ){
+      p->bUndone = 1;
+      p->iLimit = 0;
+    }
+  }
 }

@@ -327,13 +327,24 @@ void slNeedCurrent(SlOp *pOp, SlSession *p){
   if( !slFindCurrent(pOp, p) ) slNoSession(pOp, 0);
 }
 
-int slSessionByKey(SlOp *pOp, i64 iKey, SlSession *p){
+/*
+** The session of that integer, by statement eSql.
+*/
+static int sessionOfKey(SlOp *pOp, int eSql, i64 iKey, SlSession *p){
   int bFound;
-  sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_SESSION_BY_KEY);
+  sqlite3_stmt *pStmt = slStmt(pOp, eSql);
   slBindInt(pOp, pStmt, 1, iKey);
   bFound = slSessionStep(pOp, pStmt, p);
-  slFree(pOp, SL_SQL_SESSION_BY_KEY, pStmt);
+  slFree(pOp, eSql, pStmt);
   return bFound;
+}
+
+int slSessionByKey(SlOp *pOp, i64 iKey, SlSession *p){
+  return sessionOfKey(pOp, SL_SQL_SESSION_BY_KEY, iKey, p);
+}
+
+int slSessionLiving(SlOp *pOp, i64 iKey, SlSession *p){
+  return sessionOfKey(pOp, SL_SQL_SESSION_LIVING, iKey, p);
 }
 
 /* ---- columns --------------------------------------------------------- */

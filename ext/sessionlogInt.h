@@ -82,8 +82,10 @@ int slFindCurrent(SlOp *, SlSession *);
 int slFindId(SlOp *, const char *zId, SlSession *);
 int slFindName(SlOp *, const char *z, i64 n, SlSession *);
 
-/* A session by its integer, tombstones too. 0: there is none. */
+/* A session by its integer, tombstones too, or without them. 0: there is
+** none. */
 int slSessionByKey(SlOp *, i64 iKey, SlSession *);
+int slSessionLiving(SlOp *, i64 iKey, SlSession *);
 
 /* An ordinal from a stored row, 0 for what can be none. */
 i64 slColumnOrdinal(sqlite3_stmt *, int i);
@@ -259,7 +261,7 @@ void slLineageClose(SlOp *, SlLineage *);
 
 /* A walk over a session and what descends from it, or over all of the
 ** tenant's (pSession NULL), depth first. It ends at the sessions that there
-** were when it was opened. Memory: 24 bytes for each sibling of the present
+** were when it was opened. Memory: 32 bytes for each sibling of the present
 ** session and of its ancestors. */
 typedef struct SlTree SlTree;
 struct SlTree {
@@ -547,8 +549,8 @@ void slReaderDelete(SlReader *);
 void slReaderOpen(SlOp *, SlReader *, const SlSession *, i64 iFrom, i64 iTo,
                   int bDesc);
 
-/* 1 and the next event, 0 at the end. *piKey is its key in the session that
-** recorded it. */
+/* 1 and the next event, 0 at the end. slReaderKey() is its key in the session
+** that recorded it. */
 int slReaderNext(SlOp *, SlReader *);
 i64 slReaderKey(const SlReader *);
 
@@ -574,6 +576,15 @@ const char *slReaderOrigin(SlOp *, SlReader *);
 
 /* Give the statements back. */
 void slReaderClose(SlReader *);
+
+/* Something may have been rolled back: open readers go on only with what is
+** left. What that is has to be found out before anything is written, by
+** slReaderSettle(), if SlDb.bUndone says that there are such readers. */
+void slReaderUndone(SlConn *);
+void slReaderSettle(SlOp *);
+
+/* The session of that integer is removed: its readers are at their end. */
+void slReaderRemoved(const SlOp *, i64 iKey);
 
 /**************************************************************************
 ** Interface to code in copy.c: a session as JSON Lines.

@@ -67,6 +67,7 @@ struct SlConn {
   sqlite3_stmt *pTaskStmt; /* idle statement that runs it */
   char zCurrent[27];       /* id of the current session, or "" */
   SlReader *pReader;       /* idle reader, see reader.c */
+  SlReader *pOpen;         /* readers that are open */
   SlBlock *pBlock;         /* idle decoder, see reader.c */
   SlPacker *pPacker;       /* idle packer, see pack.c */
   SlPending *pPending;     /* events that wait to be written, see pending.c */
@@ -83,6 +84,7 @@ struct SlDb {
   int bVerified;   /* the stored tables are what they should be */
   int bMarked;     /* see slDbMark() */
   int bChecked;    /* iVersion was found good in this transaction */
+  int bUndone;     /* slReaderSettle() has to run before a write */
   u32 iVersion;    /* SQLITE_FCNTL_DATA_VERSION of what is cached */
   int eWrites;     /* SL_WRITES_ as stored */
   i64 iSchema;     /* schema version as stored, 0: not known */

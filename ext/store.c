@@ -244,6 +244,7 @@ void slConnCommit(SlConn *p){
 void slConnRollback(SlConn *p, int bAll){
   SlDb *pDb;
   slPendingDrop(p, bAll);
+  slReaderUndone(p);
   for(pDb=p->pDb; pDb; pDb=pDb->pNext){
     slDbForget(pDb);
     pDb->bMarked = 0;
@@ -532,7 +533,7 @@ static void slDbProbe(SlOp *pOp){
 ** slDbProbe() finds out.
 */
 static int slDbFresh(SlDb *pDb){
-  if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA ) return 0;
+  if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA || pDb->bUndone ) return 0;
   if( pDb->bChecked && pDb->pConn->bEnlisted ) return 1;
   if( pDb->iDb==0
    && sqlite3_txn_state(pDb->pConn->db, pDb->zName)==SQLITE_TXN_WRITE
@@ -615,6 +616,7 @@ void slOpRunTask(SlOp *pOp){
     slDbMark(pOp);
     slDbVerifyOnce(pOp);
     pDb->bChecked = 1;
+    slReaderSettle(pOp);
   }
   if( !pOp->bAppend ) slMemoClear(pDb);
   if( pOp->rc==SQLITE_OK ) pOp->xTask(pOp, pOp->pTaskArg);

@@ -55,7 +55,8 @@ enum {
 /* A session that a scan of all of them has still to read. */
 typedef struct EvSession EvSession;
 struct EvSession {
-  i64 iSession; /* its integer */
+  i64 iSession; /* its integer, which another may get when it is removed */
+  SlUlid id;    /* its id, which none gets by itself */
   i64 iHead;    /* its head when the scan began */
 };
 
@@ -83,6 +84,24 @@ static void evReset(SlCursor *pBase){
 }
 
 /*
+** The id of the session as a number; one that is damaged is 0.
+*/
+static void evId(const SlSession *p, SlUlid *pId){
+  memset(pId, 0, sizeof(*pId));
+  slUlidParseText(p->zId, (i64)strlen(p->zId), pId);
+}
+
+/*
+** The session of a scan of all, unless it was removed since it began.
+*/
+static int evStillThere(SlOp *pOp, const EvSession *p, SlSession *pOut){
+  SlUlid id;
+  if( !slSessionLiving(pOp, p->iSession, pOut) ) return 0;
+  evId(pOut, &id);
+  return id.iHi == p->id.iHi && id.iLo == p->id.iLo;
+}
+
+/*
 ** Open the next session of a scan of all: 0 if there is none.
 */
 static int evNextSession(SlOp *pOp, EvCursor *pCur){
@@ -90,7 +109,7 @@ static int evNextSession(SlOp *pOp, EvCursor *pCur){
     const EvSession *p = &pCur->aSession[pCur->iSession++];
     i64 iFrom = pCur->iFrom;
     i64 iTo = pCur->iTo < p->iHead ? pCur->iTo : p->iHead;
-    if( slSessionByKey(pOp, p->iSession, &pCur->session) ){
+    if( evStillThere(pOp, p, &pCur->session) ){
       if( iFrom<=pCur->session.iArchived ) iFrom = pCur->session.iArchived + 1;
       slReaderOpen(pOp, pCur->pReader, &pCur->session, iFrom, iTo, 0);
       return 1;
@@ -157,6 +176,7 @@ static void evListSessions(SlOp *pOp, EvCursor *pCur){
   for(i=0; i<pCur->nSession && pOp->rc==SQLITE_OK; i++){
     /* One that isn't there is left out when its turn comes. */
     slSessionByKey(pOp, pCur->aSession[i].iSession, &s);
+    evId(&s, &pCur->aSession[i].id);
     pCur->aSession[i].iHead = slHead(pOp, &s);
   }
 }

@@ -8,6 +8,11 @@
 SELECT key, parent, forked_at, archived, id
   FROM $db.sessionlog_session WHERE key=?1
 
+-- name: session_living
+-- The same, unless it is a tombstone.
+SELECT key, parent, forked_at, archived, id
+  FROM $db.sessionlog_session WHERE key=?1 AND kept IS NULL
+
 -- name: session_by_id
 SELECT key, parent, forked_at, archived, id
   FROM $db.sessionlog_session
