@@ -183,10 +183,6 @@ build/sanlib/gen-%.o: build/gen/%.c build/gen/config.txt | $(DEPS)
 install: build/sessionlog.so
 	install -d $(call quote,$(DESTDIR)$(PREFIX)/lib)
 	install -m 755 build/sessionlog.so $(call quote,$(DESTDIR)$(PREFIX)/lib)
-ifneq ($(wildcard ext/sessionlog.h),)
-	install -d $(call quote,$(DESTDIR)$(PREFIX)/include)
-	install -m 644 ext/sessionlog.h $(call quote,$(DESTDIR)$(PREFIX)/include)
-endif
 
 clean:
 	rm -rf build

@@ -298,6 +298,19 @@ static void blockBufTrim(BlockBuf *p){
 ** Packing
 */
 
+/* Forget the events collected so far. */
+static void packerClear(SlPacker *p){
+  p->nEvent = 0;
+  p->nKind = 0;
+  p->nDict = 0;
+  p->nAt = 0;
+  p->nSerial = 0;
+  p->nKey = 0;
+  p->nPayload = 0;
+  p->nRaw = 1;
+  p->iLastMs = 0;
+}
+
 /*
 ** Return a new, empty packer, to be freed by slPackerFree(), or 0 if there is
 ** no memory.
@@ -308,7 +321,7 @@ SlPacker *slPackerNew(void){
     memset(&p->raw, 0, sizeof(p->raw));
     memset(&p->out, 0, sizeof(p->out));
     p->pZstd = 0;
-    slPackerClear(p);
+    packerClear(p);
   }
   return p;
 }
@@ -322,26 +335,13 @@ void slPackerFree(SlPacker *p){
   sqlite3_free(p);
 }
 
-/* Forget the events collected so far. */
-void slPackerClear(SlPacker *p){
-  p->nEvent = 0;
-  p->nKind = 0;
-  p->nDict = 0;
-  p->nAt = 0;
-  p->nSerial = 0;
-  p->nKey = 0;
-  p->nPayload = 0;
-  p->nRaw = 1;
-  p->iLastMs = 0;
-}
-
 /*
 ** Forget the events, and free what is too large for an idle packer to keep:
 ** making a new compressor for one small block takes several times as long as
 ** compressing it.
 */
 void slPackerTrim(SlPacker *p){
-  slPackerClear(p);
+  packerClear(p);
   if( p->raw.n>BLOCK_IDLE ) blockBufFree(&p->raw);
   if( p->out.n>BLOCK_IDLE ) blockBufFree(&p->out);
   if( ZSTD_sizeof_CCtx(p->pZstd)>2*BLOCK_IDLE ){
@@ -579,7 +579,7 @@ int slPackerFinish(SlPacker *p, i64 iKey, i64 nLimit, void **ppOut,
   blockAppend(&aTo, p->aSerial, p->nSerial);
   blockAppend(&aTo, p->aKey, p->nKey);
   assert(aTo == p->raw.a + BLOCK_GAP);
-  slPackerClear(p);
+  packerClear(p);
 
   aHdr[0] = BLOCK_FORMAT;
   nHdr = 2 + blockPutVarint(&aHdr[2], (u64)nRaw);

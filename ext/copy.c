@@ -197,9 +197,12 @@ static void exportHeader(SlOp *pOp, SlExport *p, sqlite3_str *pStr){
   sqlite3_str_appendall(pStr, "{\"sessionlog\":1");
   slBindInt(pOp, pStmt, 1, p->session.iKey);
   slStep(pOp, pStmt); /* the session has just been found */
-  /* SQLite wants no name of a column asked for after a lack of memory. */
-  for(i=0; pOp->rc==SQLITE_OK && i<sqlite3_column_count(pStmt); i++){
-    sqlite3_str_appendf(pStr, ",\"%s\":", sqlite3_column_name(pStmt, i));
+  for(i=0; pOp->rc==SQLITE_OK && i<SL_COL_HEAD; i++){
+    sqlite3_str_appendf(pStr, ",\"%s\":", slColumnName(i));
+    exportColumn(pOp, pStr, pStmt, i);
+  }
+  if( pOp->rc==SQLITE_OK ){
+    sqlite3_str_appendall(pStr, ",\"archived\":");
     exportColumn(pOp, pStr, pStmt, i);
   }
   slFree(pOp, SL_SQL_EXPORT_SESSION, pStmt);

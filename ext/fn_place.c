@@ -136,6 +136,8 @@ void slFnWrites(SlOp *pOp, sqlite3_context *pCtx, int nArg,
     if( zDml==0 ) slErrRc(pOp, SQLITE_NOMEM);
     slOpGuard(pOp, zDml);
     sqlite3_free(zDml);
+    /* It is for all tenants. */
+    if( pOp->pConn->bLocked ) slErr(pOp, SQLITE_CONSTRAINT, "tenant is locked");
     z = slArgText(pOp, "mode", ap[0], &n);
     if( pOp->rc==SQLITE_OK ) slWritesSet(pOp, z, n);
   }else{

@@ -3,7 +3,7 @@
 ** fn_session.c - sessions as functions: start, find, end, label and the like.
 **
 ** Each writing function has a statement that does the same; session_start()
-** with a JSON object is the only one that looks at the file system.
+** with a JSON object is the only one of them that looks at the file system.
 */
 #include "slSurface.h"
 

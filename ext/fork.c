@@ -7,7 +7,7 @@
 ** that lies. Nothing here recurses: chains may be as deep as there are
 ** sessions.
 **
-** A removed session that a fork still reads is a tombstone. It counts as an
+** A removed session that a fork descends from is a tombstone. It counts as an
 ** ancestor, but it is no part of a tree: its forks are roots.
 */
 #include "sessionlogInt.h"

@@ -377,11 +377,22 @@ struct ImportHeader {
 };
 
 /*
+** The column of session_list that a key of the header names, or -1.
+*/
+static int headerColumn(const SlJson *pKey){
+  int i;
+  for(i=0; i<SL_COL_COUNT; i++){
+    if( slJsonStringEq(pKey, slColumnName(i)) ) return i;
+  }
+  return -1;
+}
+
+/*
 ** One member of the header.
 */
 static void headerMember(SlOp *pOp, ImportHeader *pHdr, const SlJson *pKey,
                          const SlJson *pVal) {
-  int iCol = slColumnIndex(pKey->z, pKey->n);
+  int iCol = headerColumn(pKey);
   if( slJsonStringEq(pKey, "sessionlog") ){
     i64 iVersion = 0;
     slJsonInt(pVal, &iVersion);
@@ -468,7 +479,7 @@ static void headerMeta(SlOp *pOp, Import *p, const SlJson *pMeta){
 static int headerKey(const SlJson *pKey){
   if( slJsonStringEq(pKey, "sessionlog") ) return SL_COL_COUNT;
   if( slJsonStringEq(pKey, "labels") ) return SL_COL_COUNT + 1;
-  return slColumnIndex(pKey->z, pKey->n);
+  return headerColumn(pKey);
 }
 
 /*
@@ -663,17 +674,37 @@ static int lineKind(SlOp *pOp, Import *p, const SlJson *pVal, char **pzFree){
 }
 
 /*
-** The time in a member of the line: 1, or 0 if there is none.
+** The time in n bytes of text: 1 with *piMs, 2 with a number in *pr, or 0.
 */
-static int lineTime(const SlJson *pVal, i64 *piMs){
-  double r;
+static int textTime(const char *z, i64 n, i64 *piMs, double *pr){
   i64 i;
+  if( slParseIso8601(z, n, piMs) ) return 1;
+  if( !slParseDecimal(z, n, &i) ) return 0;
+  *pr = (double)i;
+  return 2;
+}
+
+/*
+** The time in a member of the line: 1, or 0 if there is none, or on failure.
+*/
+static int lineTime(SlOp *pOp, const SlJson *pVal, i64 *piMs){
+  double r = 0.0;
+  int eTime;
   switch( pVal->eType ){
-    case SL_JSON_STRING:
-      if( slParseIso8601(pVal->z, pVal->n, piMs) ) return 1;
-      if( !slParseDecimal(pVal->z, pVal->n, &i) ) return 0;
-      r = (double)i;
+    case SL_JSON_STRING: {
+      char *zFree = 0;
+      const char *z = pVal->z;
+      i64 n = pVal->n;
+      if( pVal->bEscape ){
+        slErrRc(pOp, slJsonString(pVal, &zFree, &n));
+        if( pOp->rc!=SQLITE_OK ) return 0;
+        z = zFree;
+      }
+      eTime = textTime(z, n, piMs, &r);
+      sqlite3_free(zFree);
+      if( eTime<2 ) return eTime;
       break;
+    }
     case SL_JSON_INT:
     case SL_JSON_REAL: r = slJsonReal(pVal); break;
     default: return 0;
@@ -688,8 +719,9 @@ static int lineTime(const SlJson *pVal, i64 *piMs){
 ** The time of the line, else one for all the lines that have none.
 */
 static void lineAtMs(SlOp *pOp, Import *p, const SlJson *pVal){
+  if( pOp->rc!=SQLITE_OK ) return;
   p->append.bAtMs = 1;
-  if( pVal->z && lineTime(pVal, &p->append.event.iAtMs) ) return;
+  if( pVal->z && lineTime(pOp, pVal, &p->append.event.iAtMs) ) return;
   if( !p->bNow ) p->iNow = slOpNow(pOp, "timestamp");
   p->bNow = 1;
   p->append.event.iAtMs = p->iNow;

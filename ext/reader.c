@@ -347,13 +347,14 @@ static int readerAgain(SlOp *pOp, SlReader *p){
 */
 static int readerMissing(SlOp *pOp, SlReader *p){
   i64 iNext = p->iNext;
+  int bAgain;
   if( iNext==p->iAgain ){
     readerDamage(pOp, p, iNext, iNext);
     return 0;
   }
-  if( !readerAgain(pOp, p) ) return 0;
+  bAgain = readerAgain(pOp, p);
   p->iAgain = iNext;
-  return 1;
+  return bAgain;
 }
 
 /*
@@ -462,7 +463,7 @@ void slReaderUndone(SlConn *pConn){
 
 void slReaderSettle(SlOp *pOp){
   SlReader *p;
-  for(p=pOp->pConn->pOpen; p && pOp->rc==SQLITE_OK; p=p->pNext){
+  for(p=pOp->pConn->pOpen; p; p=p->pNext){
     if( p->bUndone && p->pOp->pDb==pOp->pDb ) readerSettle(pOp, p);
   }
   if( pOp->rc==SQLITE_OK ) pOp->pDb->bUndone = 0;

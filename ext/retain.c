@@ -361,7 +361,8 @@ static int reapCompare(const void *p1, const void *p2){
 }
 
 /*
-** Take the names out of the JSON array.
+** Take the names out of the JSON array. What is no string was hardly meant as
+** a name, and a session could be reaped by mistake.
 */
 static void reapNames(SlOp *pOp, Reaping *p){
   SlJsonIter it;

@@ -286,7 +286,10 @@ int slFindOnlyId(SlOp *pOp, sqlite3_value *pRef, char zId[27]){
   return 1;
 }
 
-void slNoSession(SlOp *pOp, sqlite3_value *pRef){
+/*
+** The error that slNeed() gives.
+*/
+static void noSession(SlOp *pOp, sqlite3_value *pRef){
   char *z;
   if( pOp->rc!=SQLITE_OK ) return;
   if( pRef==0 ){
@@ -299,7 +302,7 @@ void slNoSession(SlOp *pOp, sqlite3_value *pRef){
 
 void slNeed(SlOp *pOp, sqlite3_value *pRef, SlSession *p){
   if( !(pRef ? slFind(pOp, pRef, p) : slFindCurrent(pOp, p)) ){
-    slNoSession(pOp, pRef);
+    noSession(pOp, pRef);
   }
 }
 
@@ -324,7 +327,7 @@ int slFindCurrent(SlOp *pOp, SlSession *p){
 }
 
 void slNeedCurrent(SlOp *pOp, SlSession *p){
-  if( !slFindCurrent(pOp, p) ) slNoSession(pOp, 0);
+  if( !slFindCurrent(pOp, p) ) noSession(pOp, 0);
 }
 
 /*
@@ -517,6 +520,25 @@ static void fieldBlob(SlOp *pOp, SlFields *p, int iCol, sqlite3_value *pVal){
   }
 }
 
+/*
+** 1 if the column of integers is read-only.
+*/
+static int isFixed(const SlFields *p, int iCol){
+  return iCol == SL_COL_HEAD || iCol == SL_COL_N_EVENTS
+         || (p->bChange
+             && (iCol == SL_COL_FORKED_AT || iCol == SL_COL_STARTED_AT_MS));
+}
+
+/*
+** What is read-only is so for what is no integer, too.
+*/
+static void fieldFixed(SlOp *pOp, int iCol){
+  sqlite3_free(pOp->zErr);
+  pOp->zErr = 0;
+  pOp->rc = SQLITE_OK;
+  slErr(pOp, SQLITE_CONSTRAINT, "%s is read-only", aColumn[iCol].zName);
+}
+
 void slFieldValue(SlOp *pOp, SlFields *p, int iCol, sqlite3_value *pVal){
   int eType = aColumn[iCol].eType;
   int n;
@@ -525,6 +547,7 @@ void slFieldValue(SlOp *pOp, SlFields *p, int iCol, sqlite3_value *pVal){
     slFieldText(pOp, p, iCol, 0, 0);
   }else if( eType==COL_INT ){
     i64 iVal = slArgInt(pOp, aColumn[iCol].zName, pVal, 0);
+    if( pOp->rc==SQLITE_MISMATCH && isFixed(p, iCol) ) fieldFixed(pOp, iCol);
     slFieldInt(pOp, p, iCol, iVal);
   }else if( sqlite3_value_type(pVal)==SQLITE_BLOB
          && (eType==COL_ID || eType==COL_REF)

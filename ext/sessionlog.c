@@ -190,13 +190,8 @@ static int setEncoding(sqlite3 *db){
 
 int sqlite3_sessionlog_init(sqlite3 *, char **, const sqlite3_api_routines *);
 
-#ifdef _WIN32
-__declspec(dllexport)
-#else
-__attribute__((visibility("default")))
-#endif
-  int sqlite3_sessionlog_init(sqlite3 *db, char **pzErrMsg,
-                              const sqlite3_api_routines *pApi) {
+__attribute__((visibility("default"))) int sqlite3_sessionlog_init(
+  sqlite3 *db, char **pzErrMsg, const sqlite3_api_routines *pApi) {
   SlConn *pConn;
   int rc, bLoaded;
   size_t i;

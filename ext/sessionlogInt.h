@@ -65,9 +65,6 @@ void slNeedText(SlOp *, const char *zRef, i64 nRef, SlSession *);
 void slMemoClear(SlDb *);
 void slMemoFree(SlDb *);
 
-/* The error that slNeed() gives. */
-void slNoSession(SlOp *, sqlite3_value *pRef);
-
 /* The connection's current session; none: error "no current session". It is in
 ** the connection's own database, never in another that the operation names. */
 void slNeedCurrent(SlOp *, SlSession *);

@@ -60,7 +60,6 @@ typedef struct SlBlock SlBlock;   /* A decoded block */
 
 SlPacker *slPackerNew(void);
 void slPackerFree(SlPacker *);
-void slPackerClear(SlPacker *);
 void slPackerTrim(SlPacker *);
 int slPackerFits(const SlPacker *, const SlEvent *);
 int slPackerAdd(SlPacker *, const SlEvent *);

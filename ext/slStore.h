@@ -279,12 +279,6 @@ int slArgNull(sqlite3_value *);
 const char *slArgName(SlOp *, const char *zArg, sqlite3_value *, int bTrim,
                       int *pn);
 
-/* The bytes of a TEXT value, or of a number's text, in UTF-8, without a NUL
-** behind them: spares the copy that sqlite3_value_text() makes of what has
-** none. Borrowed. Without memory for it there are none, and SQLite itself
-** fails the statement. */
-const char *slTextBytes(sqlite3_value *, int *pn);
-
 /* The same test for text that is not a value. */
 const char *slCheckName(SlOp *, const char *zArg, const char *z, i64 n,
                         int bTrim, int *pn);

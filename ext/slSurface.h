@@ -91,6 +91,7 @@ struct SlTable {
   u32 mHidden;       /* of these, arguments: hidden columns, which must
                            ** be usable and are not checked by SQLite again */
   int iSchema;       /* number of the hidden column "schema" */
+  int bFixed;        /* no row is ever changed; rowids are stored keys */
   int nCursor;       /* bytes of a cursor, SlCursor first */
 
   /* May improve the plan after mEq is dealt with: *piArg is the next free

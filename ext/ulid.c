@@ -1,7 +1,7 @@
 /*
 ** ulid.c: identifiers.  Makes, reads and writes ULIDs for the SQL functions
 ** ulid(), ulid_ms(), ulid_text(), ulid_blob() and ulid_uuid(), and for
-** every id of a session or event.
+** every id of a session.
 **
 ** A ULID is 128 bits: 48 of time in ms since 1970, then 80 of randomness,
 ** the most significant first.  It has three forms with the same order:

@@ -6,6 +6,19 @@
 /* Bytes of a value that a message shows. */
 #define SL_SHOW 60
 
+/*
+** The bytes of a TEXT value, or of a number's text, in UTF-8, without a NUL
+** behind them: spares the copy that sqlite3_value_text() makes of what has
+** none. Borrowed. Without memory for it there are none, and SQLite itself
+** fails the statement.
+*/
+static const char *textBytes(sqlite3_value *pVal, int *pn){
+  const char *z;
+  *pn = sqlite3_value_bytes(pVal);
+  z = (const char *)sqlite3_value_blob(pVal);
+  return *pn ? z : "";
+}
+
 int slArgNull(sqlite3_value *pVal){
   return pVal == 0 || sqlite3_value_type(pVal) == SQLITE_NULL;
 }
@@ -24,7 +37,7 @@ char *slShow(sqlite3_value *pVal){
     return sqlite3_str_finish(pStr);
   }else{
     int n;
-    const char *z = slTextBytes(pVal, &n);
+    const char *z = textBytes(pVal, &n);
     if( n<=SL_SHOW ) return sqlite3_mprintf("%.*s", n, z);
     return sqlite3_mprintf("%.*s...", (int)slUtf8Chars(z, n, SL_SHOW), z);
   }
@@ -53,7 +66,7 @@ i64 slArgInt(SlOp *pOp, const char *zArg, sqlite3_value *pVal, i64 iNull){
     }
     case SQLITE_TEXT: {
       int n;
-      const char *z = slTextBytes(pVal, &n);
+      const char *z = textBytes(pVal, &n);
       if( slParseDecimal(z, n, &iRes) ) return iRes;
       break;
     }
@@ -71,7 +84,7 @@ i64 slArgAge(SlOp *pOp, const char *zArg, sqlite3_value *pVal){
   }
   if( sqlite3_value_type(pVal)==SQLITE_TEXT ){
     int n;
-    const char *z = slTextBytes(pVal, &n);
+    const char *z = textBytes(pVal, &n);
     if( slParseAge(z, n, &iRes) ) return iRes;
   }
   return slArgInt(pOp, zArg, pVal, 0);
@@ -120,7 +133,7 @@ const char *slArgName(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
     slInvalid(pOp, SQLITE_MISMATCH, zArg, pVal);
     return 0;
   }
-  z = slTextBytes(pVal, &n);
+  z = textBytes(pVal, &n);
   return slCheckName(pOp, zArg, z, n, bTrim, pn);
 }
 
@@ -139,13 +152,6 @@ const char *slArgText(SlOp *pOp, const char *zArg, sqlite3_value *pVal,
   return z;
 }
 
-const char *slTextBytes(sqlite3_value *pVal, int *pn){
-  const char *z;
-  *pn = sqlite3_value_bytes(pVal);
-  z = (const char *)sqlite3_value_blob(pVal);
-  return *pn ? z : "";
-}
-
 void slEventFromValue(SlOp *pOp, SlEvent *pEvent, sqlite3_value *pVal){
   int n;
   pEvent->eType = pVal ? sqlite3_value_type(pVal) : SQLITE_NULL;
@@ -155,7 +161,7 @@ void slEventFromValue(SlOp *pOp, SlEvent *pEvent, sqlite3_value *pVal){
     case SQLITE_INTEGER: pEvent->iInt = sqlite3_value_int64(pVal); break;
     case SQLITE_FLOAT: pEvent->rReal = sqlite3_value_double(pVal); break;
     case SQLITE_TEXT:
-      pEvent->pData = slTextBytes(pVal, &n);
+      pEvent->pData = textBytes(pVal, &n);
       pEvent->nData = n;
       break;
     case SQLITE_BLOB:

@@ -98,7 +98,7 @@ static int evStillThere(SlOp *pOp, const EvSession *p, SlSession *pOut){
   SlUlid id;
   if( !slSessionLiving(pOp, p->iSession, pOut) ) return 0;
   evId(pOut, &id);
-  return id.iHi == p->id.iHi && id.iLo == p->id.iLo;
+  return memcmp(&id, &p->id, sizeof(id)) == 0;
 }
 
 /*
@@ -472,6 +472,7 @@ const SlTable slTableEvents = {
   .mEq = BIT(EV_SESSION_ID) | BIT(EV_REF) | BIT(EV_SCHEMA),
   .mHidden = BIT(EV_REF) | BIT(EV_SCHEMA),
   .iSchema = EV_SCHEMA,
+  .bFixed = 1,
   .nCursor = sizeof(EvCursor),
   .xPlan = evPlan,
   .xFilter = evFilter,

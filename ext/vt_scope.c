@@ -156,10 +156,11 @@ static void scColumn(SlOp *pOp, SlCursor *pBase, sqlite3_context *pCtx,
 }
 
 /*
-** Fail unless the layer that is written is the store.
+** Fail unless the layer that is written is the store. An INSERT need not say.
 */
-static void scLayer(SlOp *pOp, sqlite3_value *pVal){
-  if( pOp->rc!=SQLITE_OK || slArgNull(pVal) ) return;
+static void scLayer(SlOp *pOp, int eWrite, sqlite3_value *pVal){
+  if( pOp->rc!=SQLITE_OK ) return;
+  if( eWrite==SL_INSERT ? slArgNull(pVal) : slUnchanged(pVal) ) return;
   switch( scFilterLayer(pVal) ){
     case SL_LAYER_STORE: break;
     case SL_LAYER_MEMORY:
@@ -173,7 +174,7 @@ static void scLayer(SlOp *pOp, sqlite3_value *pVal){
 ** The new values of a row. In an UPDATE what is left alone stays NULL.
 */
 static void scEntry(SlOp *pOp, SlEntry *p, int eWrite, sqlite3_value **ap){
-  scLayer(pOp, ap[SC_LAYER]);
+  scLayer(pOp, eWrite, ap[SC_LAYER]);
   if( !slUnchanged(ap[SC_SCOPE]) ){
     p->zScope = slArgName(pOp, "scope", ap[SC_SCOPE], 0, &p->nScope);
   }

@@ -10,7 +10,8 @@
 **
 ** The rowid of a row is SL_ROWID: the key of the stored row, with the number
 ** of its database above, so that an UPDATE or DELETE, which tells only the
-** rowid, finds the database again.
+** rowid, finds the database again. Events need none of that: nothing changes
+** them, and their keys fill a rowid.
 */
 #include "slSurface.h"
 
@@ -302,8 +303,11 @@ static int vtabUpdate(sqlite3_vtab *pVtab, int nArg, sqlite3_value **apArg,
     if( sqlite3_value_type(apArg[1])!=SQLITE_NULL ) slReadOnly(&op, "rowid");
     if( op.rc==SQLITE_OK ){
       pTable->xWrite(&op, SL_INSERT, 0, &apArg[2], &iKey);
-      *piRowid = SL_ROWID(op.pDb, iKey);
+      *piRowid = pTable->bFixed ? iKey : SL_ROWID(op.pDb, iKey);
     }
+  }else if( pTable->bFixed ){
+    slOpBegin(&op, pConn, 0);
+    pTable->xWrite(&op, SL_UPDATE, 0, 0, &iKey);
   }else{
     i64 iOld = sqlite3_value_int64(apArg[0]);
     SlDb *pDb = slDbByIndex(pConn, (int)(iOld >> 48));

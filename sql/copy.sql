@@ -1,13 +1,12 @@
 -- Exporting, importing and saving sessions.
 
 -- name: export_session
--- The header of an export: the names of the columns are its keys. ?1 is the
--- session's integer.
-SELECT s.id, s.name, p.id AS parent_id, s.forked_at, s.kind, s.target,
-       s.target_class, s.target_hash, s.cwd, s.group_key, s.status,
-       s.created_by, s.app_version, s.source_url, s.origin, s.pid, s.host,
-       s.started_at_ms, s.ended_at_ms, s.seen_at_ms, s.paused_at_ms,
-       s.pause_summary, s.archived
+-- The header of an export: the columns of session_list, in their order, up to
+-- pause_summary, and the watermark. ?1 is the session's integer.
+SELECT s.id, s.name, p.id, s.forked_at, s.kind, s.target, s.target_class,
+       s.target_hash, s.cwd, s.group_key, s.status, s.created_by,
+       s.app_version, s.source_url, s.origin, s.pid, s.host, s.started_at_ms,
+       s.ended_at_ms, s.seen_at_ms, s.paused_at_ms, s.pause_summary, s.archived
   FROM $db.sessionlog_session AS s
   LEFT JOIN $db.sessionlog_session AS p ON p.key=s.parent
  WHERE s.key=?1

@@ -1,8 +1,5 @@
 -- Statements of the store itself: configuration and verification.
 
--- name: config_get
-SELECT value FROM $db.sessionlog_config WHERE name=?1
-
 -- name: config_probe
 -- The first statement of an operation: opens the snapshot, tells the schema
 -- version and the mode of session_writes(). It runs before the schema is

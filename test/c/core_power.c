@@ -725,7 +725,8 @@ static void found(const char *zFmt, ...){
 }
 
 /*
-** The text in the first row, NULL without a row. *pbErr is set on failure.
+** 1 if the first row has the text zWant (NULL: there is no row). If not, what
+** there is instead, or why it could not be asked, is in zOut.
 */
 static int checkSql(sqlite3 *db, const char *zSql, const char *zWant,
                     char *zOut) {

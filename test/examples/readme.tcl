@@ -18,7 +18,7 @@
 #     id must be the same wherever it stands, and no more.
 #   - The output of blank lines at the end doesn't matter.
 
-# All blocks: a list of {SECTION LINE LANGUAGE CODE OUTPUT}; OUTPUT is the
+# All blocks: a list of {SECTION LINE LANGUAGE CODE OUTPUT HAS}; OUTPUT is the
 # text block's lines and HAS whether there was one.
 proc readme_blocks {} {
   set f [open [file join $sl::root README.md]]

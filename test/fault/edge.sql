@@ -64,7 +64,7 @@ SELECT length(session_start('esc', '{"pid":"\u0031","host":"h","started_at_ms":9
 -- name: import_escaped
 SELECT length(session_import('{"type":"x\ty","role":"x","uuid":"a","timestamp":1}
 {"type":"\u0061","role":"\u0062","uuid":"b","parentUuid":"a","timestamp":2}
-{"type":"","role":"\u0062","uuid":"c","parentUuid":"a","timestamp":3}', 'imported'));
+{"type":"","role":"\u0062","uuid":"c","parentUuid":"a","timestamp":"2024-01-02T03:04:05\u002B00:00"}', 'imported'));
 -- name: import_uuids
 SELECT length(session_import(group_concat('{"uuid":"u'||i||'","timestamp":1}', char(10))))
 FROM (WITH n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<40) SELECT i FROM n);
