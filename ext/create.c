@@ -352,6 +352,7 @@ void slSessionCreate(SlOp *pOp, SlFields *p, SlSession *pOut){
   pOut->iKey = newKey(pOp, pParent);
   memcpy(pOut->zId, p->zId, sizeof(pOut->zId));
   newRow(pOp, p, pOut, pParent);
+  slReaderMade(pOp, pOut);
   if( isSet(p, SL_COL_LABEL) ){
     slLabelSet(pOp, pOut, p->a[SL_COL_LABEL].z, p->a[SL_COL_LABEL].n, 1,
                p->a[SL_COL_STARTED_AT_MS].i);

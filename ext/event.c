@@ -146,7 +146,10 @@ i64 slHead(SlOp *pOp, const SlSession *pSession){
   pSlot = cacheFind(pOp, &id);
   if( pSlot && pSlot->iSession==(u32)pSession->iKey ) return pSlot->iHead;
   iHead = headStored(pOp, pSession);
-  if( pOp->rc==SQLITE_OK ) cachePut(pOp, &id, pSession->iKey, iHead);
+  /* An append takes what is in the cache for a session of the tenant's. */
+  if( pOp->rc==SQLITE_OK && pSession->iFound==pOp->pConn->iTenant+1 ){
+    cachePut(pOp, &id, pSession->iKey, iHead);
+  }
   return iHead;
 }
 

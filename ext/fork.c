@@ -123,9 +123,9 @@ void slLineageClose(SlOp *pOp, SlLineage *p){
 
 /* A session whose row is still to come. */
 struct SlTreeNode {
-  i64 iKey;    /* the session */
-  i64 iParent; /* of which it is a child; -1: it is a root of the walk */
-  i64 nIndent; /* bytes of SlTree.zIndent before its branch */
+  i64 iKey;     /* the session */
+  char zId[27]; /* its id: the integer may become another's */
+  i64 nIndent;  /* bytes of SlTree.zIndent before its branch */
   int nDepth;
   int bLast; /* no sibling comes after it */
 };
@@ -133,8 +133,8 @@ struct SlTreeNode {
 /*
 ** Put a session on the stack.
 */
-static void treePush(SlOp *pOp, SlTree *p, i64 iKey, i64 iParent, int nDepth,
-                     int bLast) {
+static void treePush(SlOp *pOp, SlTree *p, i64 iKey, const char *zId,
+                     int nDepth, int bLast) {
   struct SlTreeNode *pNode;
   if( p->nNode==p->nNodeAlloc ){
     i64 nNew = p->nNodeAlloc ? p->nNodeAlloc * 2 : 32;
@@ -148,7 +148,7 @@ static void treePush(SlOp *pOp, SlTree *p, i64 iKey, i64 iParent, int nDepth,
   }
   pNode = &p->aNode[p->nNode++];
   pNode->iKey = iKey;
-  pNode->iParent = iParent;
+  sqlite3_snprintf(sizeof(pNode->zId), pNode->zId, "%s", zId);
   pNode->nIndent = p->nIndent;
   pNode->nDepth = nDepth;
   pNode->bLast = bLast;
@@ -177,6 +177,14 @@ static void treeIndent(SlOp *pOp, SlTree *p){
 }
 
 /*
+** The id in the row of tree_roots or tree_children.
+*/
+static const char *treeId(SlOp *pOp, sqlite3_stmt *pStmt){
+  int n;
+  return slStmtText(pOp, pStmt, 1, &n);
+}
+
+/*
 ** Put the children of the present session on the stack, the first one on
 ** top. The statement gives them last one first.
 */
@@ -191,7 +199,7 @@ static void treeChildren(SlOp *pOp, SlTree *p){
     int bLast = p->nNode == nBefore;
     if( bLast ) treeIndent(pOp, p);
     if( iKey<=p->session.iKey ) forkDamage(pOp, &p->session);
-    treePush(pOp, p, iKey, p->session.iKey, p->nDepth + 1, bLast);
+    treePush(pOp, p, iKey, treeId(pOp, pStmt), p->nDepth + 1, bLast);
   }
   slFree(pOp, SL_SQL_TREE_CHILDREN, pStmt);
   p->nIndent = nIndent;
@@ -203,7 +211,7 @@ void slTreeOpen(SlOp *pOp, SlTree *p, const SlSession *pSession){
   p->pKin = slStmt(pOp, SL_SQL_TREE_KIN);
   slBindTenant(pOp, p->pKin, 2);
   if( pSession ){
-    treePush(pOp, p, pSession->iKey, -1, 0, 0);
+    treePush(pOp, p, pSession->iKey, pSession->zId, 0, 0);
   }else{
     p->pRoots = slStmt(pOp, SL_SQL_TREE_ROOTS);
     slBindTenant(pOp, p->pRoots, 1);
@@ -217,7 +225,8 @@ int slTreeNext(SlOp *pOp, SlTree *p){
     if( p->nNode==0 ){
       if( p->pRoots==0 || !slStep(pOp, p->pRoots) ) return 0;
       p->nIndent = 0;
-      treePush(pOp, p, sqlite3_column_int64(p->pRoots, 0), -1, 0, 0);
+      treePush(pOp, p, sqlite3_column_int64(p->pRoots, 0),
+               treeId(pOp, p->pRoots), 0, 0);
       if( pOp->rc!=SQLITE_OK ) return 0;
     }
     node = p->aNode[--p->nNode];
@@ -227,7 +236,7 @@ int slTreeNext(SlOp *pOp, SlTree *p){
     /* One that isn't there was removed since the scan began, and another may
     ** have got its integer. */
     if( kinSeek(pOp, p->pKin, node.iKey, &p->session)
-     && (node.iParent<0 || p->session.iParent==node.iParent)
+     && strcmp(p->session.zId, node.zId)==0
     ){
       treeChildren(pOp, p);
       return pOp->rc == SQLITE_OK;

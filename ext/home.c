@@ -213,19 +213,22 @@ static int homeCommit(sqlite3_vtab *pVtab){
 
 static int homeRollback(sqlite3_vtab *pVtab){
   SlConn *p = ((SlHome *)pVtab)->pConn;
-  slConnRollback(p, 1);
+  slConnRollback(p, SL_ALL);
   slConnCommit(p);
   return SQLITE_OK;
 }
 
 static int homeSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
-  (void)iSavepoint;
-  return slConnSavepoint(((SlHome *)pVtab)->pConn, &pVtab->zErrMsg);
+  return slConnSavepoint(((SlHome *)pVtab)->pConn, iSavepoint, &pVtab->zErrMsg);
+}
+
+static int homeRelease(sqlite3_vtab *pVtab, int iSavepoint){
+  slConnRelease(((SlHome *)pVtab)->pConn, iSavepoint);
+  return SQLITE_OK;
 }
 
 static int homeRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
-  (void)iSavepoint;
-  slConnRollback(((SlHome *)pVtab)->pConn, 0);
+  slConnRollback(((SlHome *)pVtab)->pConn, iSavepoint);
   return SQLITE_OK;
 }
 
@@ -260,6 +263,7 @@ int slHomeRegister(SlConn *p){
     .xCommit = homeCommit,
     .xRollback = homeRollback,
     .xSavepoint = homeSavepoint,
+    .xRelease = homeRelease,
     .xRollbackTo = homeRollbackTo,
   };
   static const sqlite3_module pendingModule = {

@@ -12,9 +12,16 @@
 **
 ** What is removed or rolled back leaves its keys to whatever is written next,
 ** so the keys alone don't tell that an event is the one that was there when
-** the reader was opened. A reader that is open then is marked: it goes on
-** with the same session, by its id, and only up to the head that was left.
-** That head is taken before anything else is written; see slReaderSettle().
+** the reader was opened. A reader that is open then is marked, and looks before
+** it goes on:
+**
+**   - Its session must be there, living, with the same integer and id. One that
+**     was removed may come back by a rollback. One that is made with the
+**     integer of another is told to the readers of that, which are at their
+**     end. One that is made with the id of another, too, that was removed in
+**     the same transaction, is gone for its readers after a rollback.
+**   - After a rollback only events up to the head that was left are those of
+**     before. It is taken before anything else is written: slReaderSettle().
 */
 #include "sessionlogInt.h"
 
@@ -34,16 +41,19 @@ enum {
 };
 
 struct SlReader {
-  SlConn *pConn;   /* where it goes when it is idle */
-  SlOp *pOp;       /* for giving statements back */
-  SlReader *pNext; /* next in SlConn.pOpen, if it is open */
-  char zId[27];    /* the session that is read */
-  i64 iSelf;       /* its integer */
-  i64 iFrom;       /* what was asked for of it */
-  i64 iTo;         /* ... and was there */
-  i64 iAgain;      /* ordinal at which it was looked up again, 0: none */
-  int bUndone;     /* something was removed or rolled back since */
-  i64 iLimit;      /* ... and only events up to here are what they were */
+  SlConn *pConn;      /* where it goes when it is idle */
+  SlOp *pOp;          /* for giving statements back */
+  SlReader *pNext;    /* next in SlConn.pOpen, if it is open */
+  char zId[27];       /* the session that is read */
+  i64 iSelf;          /* its integer */
+  i64 iFrom;          /* what was asked for of it */
+  i64 iTo;            /* ... and was there */
+  i64 iAgain;         /* ordinal at which it was looked up again, 0: none */
+  int bUndone;        /* something was removed or rolled back since */
+  u32 iReborn;        /* slReaderReborn() */
+  i64 iLimit;         /* only events up to here are what they were */
+  SlReaderList xList; /* see slReaderList() */
+  void *pList;
   SlSegment *aSeg; /* newest session first */
   int nSeg;
   int nAlloc;
@@ -119,6 +129,7 @@ void slReaderDelete(SlReader *p){
 void slReaderFree(SlReader *p){
   if( p==0 ) return;
   slReaderClose(p);
+  p->xList = 0;
   if( p->pConn->pReader==0 && p->nAlloc<=16 ){
     p->pConn->pReader = p;
   }else{
@@ -161,6 +172,7 @@ void slReaderOpen(SlOp *pOp, SlReader *p, const SlSession *pSession, i64 iFrom,
   p->iFrom = iFrom;
   p->iAgain = 0;
   p->bUndone = 0;
+  p->iReborn = slReaderReborn(pOp, s.zId);
   p->iLimit = SL_MAX_ORDINAL;
   p->bDesc = bDesc;
   iHead = slHead(pOp, &s);
@@ -311,16 +323,20 @@ static int readerFromRow(SlOp *pOp, SlReader *p){
 ** be the connection's any more.
 */
 static int readerSession(SlOp *pOp, const SlReader *p, SlSession *pOut){
-  return slSessionByKey(pOp, p->iSelf, pOut) && strcmp(pOut->zId, p->zId) == 0;
+  return slSessionLiving(pOp, p->iSelf, pOut) && strcmp(pOut->zId, p->zId) == 0;
 }
 
 /*
-** Something was rolled back: lower the limit to the session's head.
+** Something was rolled back, or removed: lower the limit to the session's head.
+** One that is gone may come back as it was.
 */
 static void readerSettle(SlOp *pOp, SlReader *p){
   SlSession s;
-  i64 iHead = readerSession(pOp, p, &s) ? slHead(pOp, &s) : 0;
-  if( pOp->rc==SQLITE_OK && iHead<p->iLimit ) p->iLimit = iHead;
+  if( readerSession(pOp, p, &s) ){
+    i64 iHead = slHead(pOp, &s);
+    if( pOp->rc==SQLITE_OK && iHead<p->iLimit ) p->iLimit = iHead;
+  }
+  if( p->xList ) p->xList(pOp, p->pList, SL_LIST_SETTLE, 0);
 }
 
 /*
@@ -453,11 +469,28 @@ const char *slReaderOrigin(SlOp *pOp, SlReader *p){
 
 /* ---- what is undone while it is read --------------------------------- */
 
-void slReaderUndone(SlConn *pConn){
+void slReaderList(SlReader *p, SlReaderList xList, void *pList){
+  p->xList = xList;
+  p->pList = pList;
+}
+
+void slReaderUndone(SlConn *pConn, u32 iSince){
   SlReader *p;
+  SlDb *pDb;
   for(p=pConn->pOpen; p; p=p->pNext){
     p->bUndone = 1;
     p->pOp->pDb->bUndone = 1;
+    if( iSince<p->iReborn ) p->iLimit = 0;
+    if( p->xList ) p->xList(p->pOp, p->pList, SL_LIST_UNDONE, iSince);
+  }
+  for(pDb=pConn->pDb; pDb; pDb=pDb->pNext){
+    int i;
+    for(i=0; i<SL_REBORN && pDb->bRemoved; i++){
+      if( iSince>=pDb->aReborn[i] ) continue;
+      /* What was reborn before iSince, if anything was, still is. */
+      if( iSince<pDb->aFirst[i] ) pDb->aFirst[i] = 0;
+      pDb->aReborn[i] = pDb->aFirst[i] ? iSince : 0;
+    }
   }
 }
 
@@ -469,12 +502,53 @@ void slReaderSettle(SlOp *pOp){
   if( pOp->rc==SQLITE_OK ) pOp->pDb->bUndone = 0;
 }
 
-void slReaderRemoved(const SlOp *pOp, i64 iKey){
+/*
+** A number for an id: several ids may have the same.
+*/
+static u32 idNumber(const char *zId){
+  u32 h = 0;
+  for(; *zId; zId++) h = h * 31 + (u8)*zId;
+  return h ^ h >> 12;
+}
+
+void slReaderRemoved(const SlOp *pOp, const SlSession *pSession){
+  SlDb *pDb = pOp->pDb;
+  u32 h = idNumber(pSession->zId) % (SL_REMOVED * 32);
   SlReader *p;
+  for(p=pOp->pConn->pOpen; p; p=p->pNext) p->bUndone = 1;
+  pDb->aRemoved[h / 32] |= (u32)1 << h % 32;
+  pDb->bRemoved = 1;
+}
+
+void slReaderMade(SlOp *pOp, const SlSession *pSession){
+  SlDb *pDb = pOp->pDb;
+  u32 h = idNumber(pSession->zId);
+  SlReader *p;
+  if( pOp->rc!=SQLITE_OK ) return;
+  if( pDb->aRemoved[h % (SL_REMOVED * 32) / 32] >> h % 32 & 1 ){
+    u32 *pFirst = &pDb->aFirst[h % SL_REBORN];
+    pDb->aReborn[h % SL_REBORN] = pOp->pConn->iClock + 1;
+    if( *pFirst==0 ) *pFirst = pOp->pConn->iClock + 1;
+  }
   for(p=pOp->pConn->pOpen; p; p=p->pNext){
-    if( p->iSelf==iKey && p->pOp->pDb==pOp->pDb ){
+    if( p->pOp->pDb!=pDb ) continue;
+    if( p->iSelf==pSession->iKey ){
       p->bUndone = 1;
       p->iLimit = 0;
     }
+    if( p->xList ) p->xList(pOp, p->pList, SL_LIST_MADE, pSession->iKey);
   }
+}
+
+u32 slReaderReborn(const SlOp *pOp, const char *zId){
+  const SlDb *pDb = pOp->pDb;
+  return pDb->bRemoved ? pDb->aReborn[idNumber(zId) % SL_REBORN] : 0;
+}
+
+void slReaderCommit(SlDb *pDb){
+  if( !pDb->bRemoved ) return;
+  memset(pDb->aRemoved, 0, sizeof(pDb->aRemoved));
+  memset(pDb->aReborn, 0, sizeof(pDb->aReborn));
+  memset(pDb->aFirst, 0, sizeof(pDb->aFirst));
+  pDb->bRemoved = 0;
 }

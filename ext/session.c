@@ -38,6 +38,7 @@ int slSessionStep(SlOp *pOp, sqlite3_stmt *pStmt, SlSession *p){
   p->iParent = sqlite3_column_int64(pStmt, 1);
   p->iForkedAt = sqlite3_column_int64(pStmt, 2);
   p->iArchived = sqlite3_column_int64(pStmt, 3);
+  p->iFound = 0;
   zId = slStmtText(pOp, pStmt, 4, &n);
   if( ((u64)p->iForkedAt | (u64)p->iArchived)>SL_MAX_ORDINAL ){
     slErr(pOp, SQLITE_CORRUPT_VTAB,
@@ -75,6 +76,7 @@ static int sessionBy(SlOp *pOp, int eSql, const char *z, i64 n, SlSession *p){
   slBindTenant(pOp, pStmt, 1);
   slBindText(pOp, pStmt, 2, z, n);
   bFound = slSessionStep(pOp, pStmt, p);
+  if( bFound ) p->iFound = pOp->pConn->iTenant + 1;
   slFree(pOp, eSql, pStmt);
   return bFound;
 }
@@ -125,6 +127,7 @@ static int sessionByPrefix(SlOp *pOp, int eSql, const char *z, i64 n,
   slBindText(pOp, pStmt, 2, zFrom, n);
   slBindText(pOp, pStmt, 3, zTo, n + 1);
   bFound = slSessionStep(pOp, pStmt, p);
+  if( bFound ) p->iFound = pOp->pConn->iTenant + 1;
   if( bFound && slStep(pOp, pStmt) ) prefixAmbiguous(pOp, z, n, zFrom, zTo);
   slFree(pOp, eSql, pStmt);
   return bFound && pOp->rc == SQLITE_OK;

@@ -43,6 +43,8 @@ struct SlSession {
   i64 iParent;   /* parent's integer, 0: none */
   i64 iForkedAt; /* fork point, 0 without a parent */
   i64 iArchived; /* watermark */
+  u32 iFound;    /* SlConn.iTenant + 1 when it was found as a living session of
+                 ** the tenant, else 0: it may be another's, or a tombstone */
   char zId[27];  /* canonical id */
 };
 
@@ -258,7 +260,7 @@ void slLineageClose(SlOp *, SlLineage *);
 
 /* A walk over a session and what descends from it, or over all of the
 ** tenant's (pSession NULL), depth first. It ends at the sessions that there
-** were when it was opened. Memory: 32 bytes for each sibling of the present
+** were when it was opened. Memory: 56 bytes for each sibling of the present
 ** session and of its ancestors. */
 typedef struct SlTree SlTree;
 struct SlTree {
@@ -574,14 +576,35 @@ const char *slReaderOrigin(SlOp *, SlReader *);
 /* Give the statements back. */
 void slReaderClose(SlReader *);
 
-/* Something may have been rolled back: open readers go on only with what is
-** left. What that is has to be found out before anything is written, by
-** slReaderSettle(), if SlDb.bUndone says that there are such readers. */
-void slReaderUndone(SlConn *);
+/* What was written since the time iSince of SlConn.iClock may have been rolled
+** back: open readers go on only with what is left. What that is has to be found
+** out before anything is written, by slReaderSettle(), if SlDb.bUndone says
+** that there are such readers. */
+void slReaderUndone(SlConn *, u32 iSince);
 void slReaderSettle(SlOp *);
 
-/* The session of that integer is removed: its readers are at their end. */
-void slReaderRemoved(const SlOp *, i64 iKey);
+/* The session is removed, or made. The transaction has ended. */
+void slReaderRemoved(const SlOp *, const SlSession *);
+void slReaderMade(SlOp *, const SlSession *);
+void slReaderCommit(SlDb *);
+
+/* When the transaction may have made the session with that id in the place of
+** one that it had removed, and that a rollback would bring back: SlConn.iClock
+** + 1, or 0. */
+u32 slReaderReborn(const SlOp *, const char *zId);
+
+/* Sessions that the reader's owner will read next are called by their integers,
+** too. xList is told when a session is made with integer iArg. At a rollback it
+** is told of iSince, and must not touch the database: what was reborn after
+** that is gone. It is also asked to look at the heads, as the reader does
+** itself with its own. It is so until slReaderFree(). */
+enum {
+  SL_LIST_MADE,
+  SL_LIST_UNDONE,
+  SL_LIST_SETTLE
+};
+typedef void (*SlReaderList)(SlOp *, void *pList, int eWhat, i64 iArg);
+void slReaderList(SlReader *, SlReaderList, void *pList);
 
 /**************************************************************************
 ** Interface to code in copy.c: a session as JSON Lines.

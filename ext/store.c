@@ -217,6 +217,7 @@ void slConnEnlist(SlConn *p){
   if( p->bEnlisted ) return;
   p->bEnlisted = 1;
   p->pBurst = 0;
+  p->iBegin = ++p->iClock;
   for(pDb=p->pDb; pDb; pDb=pDb->pNext){
     pDb->bChecked = 0;
     pDb->bMarked = 0;
@@ -231,20 +232,37 @@ void slConnCommit(SlConn *p){
   SlDb *pDb;
   p->bEnlisted = 0;
   p->pBurst = 0;
+  memset(p->aOpened, 0, sizeof(p->aOpened));
   for(pDb=p->pDb; pDb; pDb=pDb->pNext){
     if( pDb->bChecked ) pDb->iVersion = slDataVersion(pDb);
     pDb->bChecked = 0;
+    slReaderCommit(pDb);
   }
 }
 
 /*
-** Rows written since some point are gone: by ROLLBACK (bAll; then
+** The savepoint and those in it are no more. A table that joins the transaction
+** late is told of a savepoint that was open before, as if it were new.
+*/
+void slConnRelease(SlConn *p, int iSavepoint){
+  for(; iSavepoint<SL_SAVEPOINTS; iSavepoint++) p->aOpened[iSavepoint] = 0;
+}
+
+/*
+** Rows written since some point are gone: by ROLLBACK (SL_ALL; then
 ** slConnCommit() follows, which also ends the membership) or to a savepoint.
 */
-void slConnRollback(SlConn *p, int bAll){
+void slConnRollback(SlConn *p, int iSavepoint){
   SlDb *pDb;
-  slPendingDrop(p, bAll);
-  slReaderUndone(p);
+  u32 iSince = p->iBegin;
+  if( iSavepoint!=SL_ALL && iSavepoint<SL_SAVEPOINTS
+   && p->aOpened[iSavepoint]!=0
+  ){
+    iSince = p->aOpened[iSavepoint];
+  }
+  slConnRelease(p, iSavepoint + 1);
+  slPendingDrop(p, iSavepoint == SL_ALL);
+  slReaderUndone(p, iSince);
   for(pDb=p->pDb; pDb; pDb=pDb->pNext){
     slDbForget(pDb);
     pDb->bMarked = 0;
@@ -256,8 +274,11 @@ void slConnRollback(SlConn *p, int bAll){
 ** before must be outside of it, and databases other than main have yet to be
 ** made part of it.
 */
-int slConnSavepoint(SlConn *p, char **pzErr){
+int slConnSavepoint(SlConn *p, int iSavepoint, char **pzErr){
   SlDb *pDb;
+  if( iSavepoint<SL_SAVEPOINTS && p->aOpened[iSavepoint]==0 ){
+    p->aOpened[iSavepoint] = ++p->iClock;
+  }
   for(pDb=p->pDb; pDb; pDb=pDb->pNext) pDb->bMarked = 0;
   return slPendingSync(p, 1, pzErr);
 }
@@ -619,6 +640,7 @@ void slOpRunTask(SlOp *pOp){
     slReaderSettle(pOp);
   }
   if( !pOp->bAppend ) slMemoClear(pDb);
+  pOp->bStable = 0; /* the task itself is about to change what is read */
   if( pOp->rc==SQLITE_OK ) pOp->xTask(pOp, pOp->pTaskArg);
   slOpEnd(pOp);
   pOp->bLockHeld = 0;

@@ -58,6 +58,7 @@ struct EvSession {
   i64 iSession; /* its integer, which another may get when it is removed */
   SlUlid id;    /* its id, which none gets by itself */
   i64 iHead;    /* its head when the scan began */
+  u32 iReborn;  /* slReaderReborn() */
 };
 
 typedef struct EvCursor EvCursor;
@@ -99,6 +100,32 @@ static int evStillThere(SlOp *pOp, const EvSession *p, SlSession *pOut){
   if( !slSessionLiving(pOp, p->iSession, pOut) ) return 0;
   evId(pOut, &id);
   return memcmp(&id, &p->id, sizeof(id)) == 0;
+}
+
+/*
+** For slReaderList(): what is still to come of a scan of all has no events but
+** those that a rollback has left, and none if its integer is another's now.
+*/
+static void evSettle(SlOp *pOp, void *pArg, int eWhat, i64 iArg){
+  EvCursor *pCur = (EvCursor *)pArg;
+  int i;
+  for(i=pCur->iSession; i<pCur->nSession; i++){
+    EvSession *p = &pCur->aSession[i];
+    i64 iHead = p->iHead;
+    SlSession s;
+    switch( eWhat ){
+      case SL_LIST_MADE:
+        if( p->iSession==iArg ) iHead = 0;
+        break;
+      case SL_LIST_UNDONE:
+        if( iArg<p->iReborn ) iHead = 0;
+        break;
+      default:
+        if( evStillThere(pOp, p, &s) ) iHead = slHead(pOp, &s);
+        break;
+    }
+    if( pOp->rc==SQLITE_OK && iHead<p->iHead ) p->iHead = iHead;
+  }
 }
 
 /*
@@ -177,6 +204,7 @@ static void evListSessions(SlOp *pOp, EvCursor *pCur){
     /* One that isn't there is left out when its turn comes. */
     slSessionByKey(pOp, pCur->aSession[i].iSession, &s);
     evId(&s, &pCur->aSession[i].id);
+    pCur->aSession[i].iReborn = slReaderReborn(pOp, s.zId);
     pCur->aSession[i].iHead = slHead(pOp, &s);
   }
 }
@@ -235,6 +263,7 @@ static void evFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
     pCur->iTo = iTo;
     pBase->bEof = 0;
     evBegin(pOp, pCur, 1, 0, -1, 0);
+    if( pCur->pReader ) slReaderList(pCur->pReader, evSettle, pCur);
   }
 }
 

@@ -353,19 +353,22 @@ static int vtabCommit(sqlite3_vtab *pVtab){
 
 static int vtabRollback(sqlite3_vtab *pVtab){
   SlConn *pConn = ((SlVtab *)pVtab)->pConn;
-  slConnRollback(pConn, 1);
+  slConnRollback(pConn, SL_ALL);
   slConnCommit(pConn);
   return SQLITE_OK;
 }
 
 static int vtabSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
-  (void)iSavepoint;
-  return slConnSavepoint(((SlVtab *)pVtab)->pConn, &pVtab->zErrMsg);
+  return slConnSavepoint(((SlVtab *)pVtab)->pConn, iSavepoint, &pVtab->zErrMsg);
+}
+
+static int vtabRelease(sqlite3_vtab *pVtab, int iSavepoint){
+  slConnRelease(((SlVtab *)pVtab)->pConn, iSavepoint);
+  return SQLITE_OK;
 }
 
 static int vtabRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
-  (void)iSavepoint;
-  slConnRollback(((SlVtab *)pVtab)->pConn, 0);
+  slConnRollback(((SlVtab *)pVtab)->pConn, iSavepoint);
   return SQLITE_OK;
 }
 
@@ -386,6 +389,7 @@ static const sqlite3_module vtabWrite = {
   .xCommit = vtabCommit,
   .xRollback = vtabRollback,
   .xSavepoint = vtabSavepoint,
+  .xRelease = vtabRelease,
   .xRollbackTo = vtabRollbackTo,
 };
 

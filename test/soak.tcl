@@ -58,6 +58,11 @@ form trees {
   rounds $tclsh $test/tree_property.test
 }
 
+# Scans that are open while sessions go and transactions are rolled back.
+form undone {
+  rounds $tclsh $test/undone_random.test
+}
+
 # A leader of three dqlite nodes dies under load.
 if {[file executable [file join $bin cluster_node]]} {
   form cluster {
