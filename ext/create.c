@@ -285,6 +285,7 @@ static i64 newKey(SlOp *pOp, sqlite3_stmt *pParent){
   }else{
     iMax = slQueryInt(pOp, SL_SQL_SESSION_MAX_KEY, 0, 0, 0);
   }
+  if( iMax<slReaderTop(pOp) ) iMax = slReaderTop(pOp);
   if( iMax>=SL_MAX_SESSION ){
     slErr(pOp, SQLITE_FULL, "log is full: no session can follow number %d",
           SL_MAX_SESSION);
@@ -352,7 +353,6 @@ void slSessionCreate(SlOp *pOp, SlFields *p, SlSession *pOut){
   pOut->iKey = newKey(pOp, pParent);
   memcpy(pOut->zId, p->zId, sizeof(pOut->zId));
   newRow(pOp, p, pOut, pParent);
-  slReaderMade(pOp, pOut);
   if( isSet(p, SL_COL_LABEL) ){
     slLabelSet(pOp, pOut, p->a[SL_COL_LABEL].z, p->a[SL_COL_LABEL].n, 1,
                p->a[SL_COL_STARTED_AT_MS].i);

@@ -255,6 +255,7 @@ static int appendRow(SlOp *pOp, SlAppend *p, i64 iHead){
     cachePut(pOp, &p->id, p->session.iKey, p->iOrdinal);
     if( slStepAll(pStmt)==SQLITE_DONE ){
       slMustWrite(pOp, pStmt);
+      slReaderAppend(pOp, p->session.iKey, iHead);
     }else if( sqlite3_extended_errcode(db)==SQLITE_CONSTRAINT_PRIMARYKEY ){
       bTaken = 1;
     }else{
@@ -315,6 +316,7 @@ static int appendLater(SlOp *pOp, SlAppend *p){
   p->iKey = SL_KEY(pSlot->iSession, p->iOrdinal);
   if( !p->bAtMs ) p->event.iAtMs = slOpNow(pOp, "at_ms");
   if( pOp->rc!=SQLITE_OK || !slPendingAdd(pOp, p->iKey, &p->event) ) return 0;
+  slReaderAppend(pOp, pSlot->iSession, pSlot->iHead);
   pSlot->iHead++;
   return 1;
 }

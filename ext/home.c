@@ -213,22 +213,19 @@ static int homeCommit(sqlite3_vtab *pVtab){
 
 static int homeRollback(sqlite3_vtab *pVtab){
   SlConn *p = ((SlHome *)pVtab)->pConn;
-  slConnRollback(p, SL_ALL);
+  slConnRollback(p, 1);
   slConnCommit(p);
   return SQLITE_OK;
 }
 
 static int homeSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
-  return slConnSavepoint(((SlHome *)pVtab)->pConn, iSavepoint, &pVtab->zErrMsg);
-}
-
-static int homeRelease(sqlite3_vtab *pVtab, int iSavepoint){
-  slConnRelease(((SlHome *)pVtab)->pConn, iSavepoint);
-  return SQLITE_OK;
+  (void)iSavepoint;
+  return slConnSavepoint(((SlHome *)pVtab)->pConn, &pVtab->zErrMsg);
 }
 
 static int homeRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
-  slConnRollback(((SlHome *)pVtab)->pConn, iSavepoint);
+  (void)iSavepoint;
+  slConnRollback(((SlHome *)pVtab)->pConn, 0);
   return SQLITE_OK;
 }
 
@@ -263,7 +260,6 @@ int slHomeRegister(SlConn *p){
     .xCommit = homeCommit,
     .xRollback = homeRollback,
     .xSavepoint = homeSavepoint,
-    .xRelease = homeRelease,
     .xRollbackTo = homeRollbackTo,
   };
   static const sqlite3_module pendingModule = {

@@ -10,18 +10,12 @@
 ** again. Anything else is damage, and an error that names the session and the
 ** ordinals.
 **
-** What is removed or rolled back leaves its keys to whatever is written next,
-** so the keys alone don't tell that an event is the one that was there when
-** the reader was opened. A reader that is open then is marked, and looks before
-** it goes on:
-**
-**   - Its session must be there, living, with the same integer and id. One that
-**     was removed may come back by a rollback. One that is made with the
-**     integer of another is told to the readers of that, which are at their
-**     end. One that is made with the id of another, too, that was removed in
-**     the same transaction, is gone for its readers after a rollback.
-**   - After a rollback only events up to the head that was left are those of
-**     before. It is taken before anything else is written: slReaderSettle().
+** A session that is removed or rolled back while it is read ends the reader,
+** events that are rolled back are not read any more. What is written later must
+** not be taken for them: no session gets the integer of one that is being read,
+** or that was removed in this transaction (slReaderTop()), and an append in the
+** place of an event that was rolled back limits the readers of that session
+** (slReaderAppend()).
 */
 #include "sessionlogInt.h"
 
@@ -50,10 +44,11 @@ struct SlReader {
   i64 iTo;            /* ... and was there */
   i64 iAgain;         /* ordinal at which it was looked up again, 0: none */
   int bUndone;        /* something was removed or rolled back since */
-  u32 iReborn;        /* slReaderReborn() */
-  i64 iLimit;         /* only events up to here are what they were */
+  i64 iLimit;         /* events above it are not those that there were */
   SlReaderList xList; /* see slReaderList() */
   void *pList;
+  i64 iTop;        /* highest integer of a session in the list */
+  int bList;       /* something was rolled back since there is a list */
   SlSegment *aSeg; /* newest session first */
   int nSeg;
   int nAlloc;
@@ -172,13 +167,12 @@ void slReaderOpen(SlOp *pOp, SlReader *p, const SlSession *pSession, i64 iFrom,
   p->iFrom = iFrom;
   p->iAgain = 0;
   p->bUndone = 0;
-  p->iReborn = slReaderReborn(pOp, s.zId);
-  p->iLimit = SL_MAX_ORDINAL;
   p->bDesc = bDesc;
   iHead = slHead(pOp, &s);
   if( iTo>iHead ) iTo = iHead;
   if( iFrom<1 ) iFrom = 1;
   p->iTo = iTo;
+  p->iLimit = iTo;
   p->iNext = bDesc ? iTo : iFrom;
   while( iFrom<=iTo ){
     i64 iParent = s.iParent;
@@ -319,29 +313,9 @@ static int readerFromRow(SlOp *pOp, SlReader *p){
 }
 
 /*
-** The session that is read, as it is now. 0: it is gone. Its tenant need not
-** be the connection's any more.
-*/
-static int readerSession(SlOp *pOp, const SlReader *p, SlSession *pOut){
-  return slSessionLiving(pOp, p->iSelf, pOut) && strcmp(pOut->zId, p->zId) == 0;
-}
-
-/*
-** Something was rolled back, or removed: lower the limit to the session's head.
-** One that is gone may come back as it was.
-*/
-static void readerSettle(SlOp *pOp, SlReader *p){
-  SlSession s;
-  if( readerSession(pOp, p, &s) ){
-    i64 iHead = slHead(pOp, &s);
-    if( pOp->rc==SQLITE_OK && iHead<p->iLimit ) p->iLimit = iHead;
-  }
-  if( p->xList ) p->xList(pOp, p->pList, SL_LIST_SETTLE, 0);
-}
-
-/*
 ** Go on from event iNext with the session as it is now: 1, or 0 where it is
-** gone, or has no more of what there was.
+** gone, or has no more of what there was. Its tenant need not be the
+** connection's any more.
 */
 static int readerAgain(SlOp *pOp, SlReader *p){
   SlSession s;
@@ -350,9 +324,8 @@ static int readerAgain(SlOp *pOp, SlReader *p){
   /* What is known of the database may be of the time before a rollback, and
   ** the tables may have come after it. */
   if( !slOpRead(pOp) ) slErrRc(pOp, SQLITE_ABORT_ROLLBACK);
-  if( p->bUndone ) readerSettle(pOp, p);
   if( iTo>p->iLimit ) iTo = p->iLimit;
-  if( iTo<1 || !readerSession(pOp, p, &s) ) return 0;
+  if( iTo<1 || !slSessionLiving(pOp, p->iSelf, &s) ) return 0;
   slReaderOpen(pOp, p, &s, iFrom, iTo, p->bDesc);
   return 1;
 }
@@ -469,86 +442,46 @@ const char *slReaderOrigin(SlOp *pOp, SlReader *p){
 
 /* ---- what is undone while it is read --------------------------------- */
 
-void slReaderList(SlReader *p, SlReaderList xList, void *pList){
+void slReaderList(SlReader *p, SlReaderList xList, void *pList, i64 iTop){
   p->xList = xList;
   p->pList = pList;
+  p->iTop = iTop;
+  p->bList = 0;
 }
 
-void slReaderUndone(SlConn *pConn, u32 iSince){
+void slReaderUndone(SlConn *pConn){
   SlReader *p;
-  SlDb *pDb;
   for(p=pConn->pOpen; p; p=p->pNext){
     p->bUndone = 1;
-    p->pOp->pDb->bUndone = 1;
-    if( iSince<p->iReborn ) p->iLimit = 0;
-    if( p->xList ) p->xList(p->pOp, p->pList, SL_LIST_UNDONE, iSince);
-  }
-  for(pDb=pConn->pDb; pDb; pDb=pDb->pNext){
-    int i;
-    for(i=0; i<SL_REBORN && pDb->bRemoved; i++){
-      if( iSince>=pDb->aReborn[i] ) continue;
-      /* What was reborn before iSince, if anything was, still is. */
-      if( iSince<pDb->aFirst[i] ) pDb->aFirst[i] = 0;
-      pDb->aReborn[i] = pDb->aFirst[i] ? iSince : 0;
-    }
+    p->bList = 1;
   }
 }
 
-void slReaderSettle(SlOp *pOp){
+void slReaderRemoved(const SlOp *pOp, i64 iKey){
+  SlDb *pDb = pOp->pDb;
   SlReader *p;
   for(p=pOp->pConn->pOpen; p; p=p->pNext){
-    if( p->bUndone && p->pOp->pDb==pOp->pDb ) readerSettle(pOp, p);
+    if( p->iSelf==iKey && p->pOp->pDb==pDb ) p->bUndone = 1;
   }
-  if( pOp->rc==SQLITE_OK ) pOp->pDb->bUndone = 0;
+  if( iKey>pDb->iRemoved ) pDb->iRemoved = iKey;
 }
 
-/*
-** A number for an id: several ids may have the same.
-*/
-static u32 idNumber(const char *zId){
-  u32 h = 0;
-  for(; *zId; zId++) h = h * 31 + (u8)*zId;
-  return h ^ h >> 12;
-}
-
-void slReaderRemoved(const SlOp *pOp, const SlSession *pSession){
-  SlDb *pDb = pOp->pDb;
-  u32 h = idNumber(pSession->zId) % (SL_REMOVED * 32);
-  SlReader *p;
-  for(p=pOp->pConn->pOpen; p; p=p->pNext) p->bUndone = 1;
-  pDb->aRemoved[h / 32] |= (u32)1 << h % 32;
-  pDb->bRemoved = 1;
-}
-
-void slReaderMade(SlOp *pOp, const SlSession *pSession){
-  SlDb *pDb = pOp->pDb;
-  u32 h = idNumber(pSession->zId);
-  SlReader *p;
-  if( pOp->rc!=SQLITE_OK ) return;
-  if( pDb->aRemoved[h % (SL_REMOVED * 32) / 32] >> h % 32 & 1 ){
-    u32 *pFirst = &pDb->aFirst[h % SL_REBORN];
-    pDb->aReborn[h % SL_REBORN] = pOp->pConn->iClock + 1;
-    if( *pFirst==0 ) *pFirst = pOp->pConn->iClock + 1;
-  }
+i64 slReaderTop(const SlOp *pOp){
+  i64 iTop = pOp->pDb->iRemoved;
+  const SlReader *p;
   for(p=pOp->pConn->pOpen; p; p=p->pNext){
-    if( p->pOp->pDb!=pDb ) continue;
-    if( p->iSelf==pSession->iKey ){
-      p->bUndone = 1;
-      p->iLimit = 0;
-    }
-    if( p->xList ) p->xList(pOp, p->pList, SL_LIST_MADE, pSession->iKey);
+    if( p->pOp->pDb!=pOp->pDb ) continue;
+    if( p->iSelf>iTop ) iTop = p->iSelf;
+    if( p->xList && p->iTop>iTop ) iTop = p->iTop;
   }
+  return iTop;
 }
 
-u32 slReaderReborn(const SlOp *pOp, const char *zId){
-  const SlDb *pDb = pOp->pDb;
-  return pDb->bRemoved ? pDb->aReborn[idNumber(zId) % SL_REBORN] : 0;
-}
-
-void slReaderCommit(SlDb *pDb){
-  if( !pDb->bRemoved ) return;
-  memset(pDb->aRemoved, 0, sizeof(pDb->aRemoved));
-  memset(pDb->aReborn, 0, sizeof(pDb->aReborn));
-  memset(pDb->aFirst, 0, sizeof(pDb->aFirst));
-  pDb->bRemoved = 0;
+void slReaderAppend(const SlOp *pOp, i64 iKey, i64 iHead){
+  SlReader *p;
+  for(p=pOp->pConn->pOpen; p; p=p->pNext){
+    if( p->pOp->pDb!=pOp->pDb ) continue;
+    if( p->iSelf==iKey && iHead<p->iLimit ) p->iLimit = iHead;
+    if( p->xList && p->bList ) p->xList(p->pList, iKey, iHead);
+  }
 }

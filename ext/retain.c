@@ -197,7 +197,7 @@ void slSessionRemove(SlOp *pOp, const SlSession *pSession){
   retainRun(pOp, SL_SQL_RETAIN_BURY, iKey, iKept);
   retainCut(pOp, iKey, iKept, pSession->zId);
   if( iNeed<0 ) retainRun(pOp, SL_SQL_RETAIN_DELETE, iKey, 0);
-  slReaderRemoved(pOp, pSession);
+  slReaderRemoved(pOp, iKey);
   retainAncestors(pOp, pSession->iParent);
   slDbChanged(pOp->pDb);
 }

@@ -576,35 +576,25 @@ const char *slReaderOrigin(SlOp *, SlReader *);
 /* Give the statements back. */
 void slReaderClose(SlReader *);
 
-/* What was written since the time iSince of SlConn.iClock may have been rolled
-** back: open readers go on only with what is left. What that is has to be found
-** out before anything is written, by slReaderSettle(), if SlDb.bUndone says
-** that there are such readers. */
-void slReaderUndone(SlConn *, u32 iSince);
-void slReaderSettle(SlOp *);
+/* Something may have been rolled back: open readers look what is left. */
+void slReaderUndone(SlConn *);
 
-/* The session is removed, or made. The transaction has ended. */
-void slReaderRemoved(const SlOp *, const SlSession *);
-void slReaderMade(SlOp *, const SlSession *);
-void slReaderCommit(SlDb *);
+/* The session of that integer is removed: its readers are at their end. */
+void slReaderRemoved(const SlOp *, i64 iKey);
 
-/* When the transaction may have made the session with that id in the place of
-** one that it had removed, and that a rollback would bring back: SlConn.iClock
-** + 1, or 0. */
-u32 slReaderReborn(const SlOp *, const char *zId);
+/* No session may get an integer up to this one: readers would take it for
+** another, or might after a rollback. */
+i64 slReaderTop(const SlOp *);
 
-/* Sessions that the reader's owner will read next are called by their integers,
-** too. xList is told when a session is made with integer iArg. At a rollback it
-** is told of iSince, and must not touch the database: what was reborn after
-** that is gone. It is also asked to look at the heads, as the reader does
-** itself with its own. It is so until slReaderFree(). */
-enum {
-  SL_LIST_MADE,
-  SL_LIST_UNDONE,
-  SL_LIST_SETTLE
-};
-typedef void (*SlReaderList)(SlOp *, void *pList, int eWhat, i64 iArg);
-void slReaderList(SlReader *, SlReaderList, void *pList);
+/* An event comes after the head of the session: what readers may still have to
+** read above it was rolled back. */
+void slReaderAppend(const SlOp *, i64 iKey, i64 iHead);
+
+/* Sessions that the reader's owner will read next: iTop is the highest integer
+** of them, and xList is called as slReaderAppend() is, for any session, once
+** something was rolled back. It is so until slReaderFree(). */
+typedef void (*SlReaderList)(void *pList, i64 iKey, i64 iHead);
+void slReaderList(SlReader *, SlReaderList xList, void *pList, i64 iTop);
 
 /**************************************************************************
 ** Interface to code in copy.c: a session as JSON Lines.

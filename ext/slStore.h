@@ -50,9 +50,6 @@ enum {
   SL_WRITES_EXPLICIT
 };
 
-/* How many nested savepoints have their time noted. */
-#define SL_SAVEPOINTS 32
-
 /* What sessionlog knows of a connection. Shared by all functions and tables
 ** that are registered on it; freed with the last of them. */
 struct SlConn {
@@ -71,42 +68,30 @@ struct SlConn {
   char zCurrent[27];       /* id of the current session, or "" */
   SlReader *pReader;       /* idle reader, see reader.c */
   SlReader *pOpen;         /* readers that are open */
-  u32 iClock; /* counts transactions and savepoints that were opened */
-  u32 iBegin; /* when the transaction was */
-  u32 aOpened[SL_SAVEPOINTS]; /* ... for each when that was, 0: not known */
-  SlBlock *pBlock;            /* idle decoder, see reader.c */
-  SlPacker *pPacker;          /* idle packer, see pack.c */
-  SlPending *pPending; /* events that wait to be written, see pending.c */
-  SlDb *pBurst;        /* where the last statement of ours was an append */
-  SlMemory *pMemory;   /* scopes' memory layer, see scope.c */
+  SlBlock *pBlock;         /* idle decoder, see reader.c */
+  SlPacker *pPacker;       /* idle packer, see pack.c */
+  SlPending *pPending;     /* events that wait to be written, see pending.c */
+  SlDb *pBurst;            /* where the last statement of ours was an append */
+  SlMemory *pMemory;       /* scopes' memory layer, see scope.c */
 };
-
-/* Words of the set of ids that a transaction has removed, and how many times it
-** notes of those made again: see reader.c. */
-#define SL_REMOVED 128
-#define SL_REBORN  64
 
 /* What is kept of one attached database. */
 struct SlDb {
   SlConn *pConn;
-  SlDb *pNext;              /* next in SlConn.pDb */
-  char *zName;              /* schema name as SQLite spells it */
-  int iDb;                  /* 0 for main, then in order of first use */
-  int bVerified;            /* the stored tables are what they should be */
-  int bMarked;              /* see slDbMark() */
-  int bChecked;             /* iVersion was found good in this transaction */
-  int bUndone;              /* slReaderSettle() has to run before a write */
-  int bRemoved;             /* this transaction has removed sessions: */
-  u32 aRemoved[SL_REMOVED]; /* a set of bits, by their ids */
-  u32 aReborn[SL_REBORN];   /* by id, see slReaderReborn(): the last time, */
-  u32 aFirst[SL_REBORN];    /* and the first */
-  u32 iVersion;             /* SQLITE_FCNTL_DATA_VERSION of what is cached */
-  int eWrites;              /* SL_WRITES_ as stored */
-  i64 iSchema;              /* schema version as stored, 0: not known */
-  SlCache *pCache;          /* sessions recently appended to, see event.c */
-  int bUtf16;               /* its text is not UTF-8 */
-  u32 iMemoTenant;          /* SlConn.iTenant of what is in aMemo */
-  SlMemo *aMemo;            /* refs looked up lately, or NULL: session.c */
+  SlDb *pNext;   /* next in SlConn.pDb */
+  char *zName;   /* schema name as SQLite spells it */
+  int iDb;       /* 0 for main, then in order of first use */
+  int bVerified; /* the stored tables are what they should be */
+  int bMarked;   /* see slDbMark() */
+  int bChecked;  /* iVersion was found good in this transaction */
+  i64 iRemoved;  /* highest integer of a session removed in this transaction */
+  u32 iVersion;  /* SQLITE_FCNTL_DATA_VERSION of what is cached */
+  int eWrites;   /* SL_WRITES_ as stored */
+  i64 iSchema;   /* schema version as stored, 0: not known */
+  SlCache *pCache; /* sessions recently appended to, see event.c */
+  int bUtf16;      /* its text is not UTF-8 */
+  u32 iMemoTenant; /* SlConn.iTenant of what is in aMemo */
+  SlMemo *aMemo;   /* refs looked up lately, or NULL: session.c */
   sqlite3_stmt *aStmt[SL_SQL_COUNT]; /* idle statements */
 };
 
@@ -183,10 +168,8 @@ void slDbChanged(SlDb *);
 /* Transaction callbacks, the same for all tables that write. */
 void slConnEnlist(SlConn *);
 void slConnCommit(SlConn *);
-void slConnRollback(SlConn *, int iSavepoint); /* SL_ALL: the transaction */
-int slConnSavepoint(SlConn *, int iSavepoint, char **pzErr);
-void slConnRelease(SlConn *, int iSavepoint);
-#define SL_ALL (-1)
+void slConnRollback(SlConn *, int bAll);
+int slConnSavepoint(SlConn *, char **pzErr);
 
 /* Database of that index (SlDb.iDb), which is that of a row that was read. */
 SlDb *slDbByIndex(SlConn *, int iDb);

@@ -217,7 +217,6 @@ void slConnEnlist(SlConn *p){
   if( p->bEnlisted ) return;
   p->bEnlisted = 1;
   p->pBurst = 0;
-  p->iBegin = ++p->iClock;
   for(pDb=p->pDb; pDb; pDb=pDb->pNext){
     pDb->bChecked = 0;
     pDb->bMarked = 0;
@@ -232,37 +231,21 @@ void slConnCommit(SlConn *p){
   SlDb *pDb;
   p->bEnlisted = 0;
   p->pBurst = 0;
-  memset(p->aOpened, 0, sizeof(p->aOpened));
   for(pDb=p->pDb; pDb; pDb=pDb->pNext){
     if( pDb->bChecked ) pDb->iVersion = slDataVersion(pDb);
     pDb->bChecked = 0;
-    slReaderCommit(pDb);
+    pDb->iRemoved = 0;
   }
 }
 
 /*
-** The savepoint and those in it are no more. A table that joins the transaction
-** late is told of a savepoint that was open before, as if it were new.
-*/
-void slConnRelease(SlConn *p, int iSavepoint){
-  for(; iSavepoint<SL_SAVEPOINTS; iSavepoint++) p->aOpened[iSavepoint] = 0;
-}
-
-/*
-** Rows written since some point are gone: by ROLLBACK (SL_ALL; then
+** Rows written since some point are gone: by ROLLBACK (bAll; then
 ** slConnCommit() follows, which also ends the membership) or to a savepoint.
 */
-void slConnRollback(SlConn *p, int iSavepoint){
+void slConnRollback(SlConn *p, int bAll){
   SlDb *pDb;
-  u32 iSince = p->iBegin;
-  if( iSavepoint!=SL_ALL && iSavepoint<SL_SAVEPOINTS
-   && p->aOpened[iSavepoint]!=0
-  ){
-    iSince = p->aOpened[iSavepoint];
-  }
-  slConnRelease(p, iSavepoint + 1);
-  slPendingDrop(p, iSavepoint == SL_ALL);
-  slReaderUndone(p, iSince);
+  slPendingDrop(p, bAll);
+  slReaderUndone(p);
   for(pDb=p->pDb; pDb; pDb=pDb->pNext){
     slDbForget(pDb);
     pDb->bMarked = 0;
@@ -274,11 +257,8 @@ void slConnRollback(SlConn *p, int iSavepoint){
 ** before must be outside of it, and databases other than main have yet to be
 ** made part of it.
 */
-int slConnSavepoint(SlConn *p, int iSavepoint, char **pzErr){
+int slConnSavepoint(SlConn *p, char **pzErr){
   SlDb *pDb;
-  if( iSavepoint<SL_SAVEPOINTS && p->aOpened[iSavepoint]==0 ){
-    p->aOpened[iSavepoint] = ++p->iClock;
-  }
   for(pDb=p->pDb; pDb; pDb=pDb->pNext) pDb->bMarked = 0;
   return slPendingSync(p, 1, pzErr);
 }
@@ -554,7 +534,7 @@ static void slDbProbe(SlOp *pOp){
 ** slDbProbe() finds out.
 */
 static int slDbFresh(SlDb *pDb){
-  if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA || pDb->bUndone ) return 0;
+  if( !pDb->bVerified || pDb->iSchema!=SL_SCHEMA ) return 0;
   if( pDb->bChecked && pDb->pConn->bEnlisted ) return 1;
   if( pDb->iDb==0
    && sqlite3_txn_state(pDb->pConn->db, pDb->zName)==SQLITE_TXN_WRITE
@@ -637,7 +617,6 @@ void slOpRunTask(SlOp *pOp){
     slDbMark(pOp);
     slDbVerifyOnce(pOp);
     pDb->bChecked = 1;
-    slReaderSettle(pOp);
   }
   if( !pOp->bAppend ) slMemoClear(pDb);
   pOp->bStable = 0; /* the task itself is about to change what is read */

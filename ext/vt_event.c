@@ -55,10 +55,8 @@ enum {
 /* A session that a scan of all of them has still to read. */
 typedef struct EvSession EvSession;
 struct EvSession {
-  i64 iSession; /* its integer, which another may get when it is removed */
-  SlUlid id;    /* its id, which none gets by itself */
+  i64 iSession; /* its integer */
   i64 iHead;    /* its head when the scan began */
-  u32 iReborn;  /* slReaderReborn() */
 };
 
 typedef struct EvCursor EvCursor;
@@ -85,46 +83,15 @@ static void evReset(SlCursor *pBase){
 }
 
 /*
-** The id of the session as a number; one that is damaged is 0.
+** For slReaderList(): the session has no events above iHead that were there
+** when the scan began.
 */
-static void evId(const SlSession *p, SlUlid *pId){
-  memset(pId, 0, sizeof(*pId));
-  slUlidParseText(p->zId, (i64)strlen(p->zId), pId);
-}
-
-/*
-** The session of a scan of all, unless it was removed since it began.
-*/
-static int evStillThere(SlOp *pOp, const EvSession *p, SlSession *pOut){
-  SlUlid id;
-  if( !slSessionLiving(pOp, p->iSession, pOut) ) return 0;
-  evId(pOut, &id);
-  return memcmp(&id, &p->id, sizeof(id)) == 0;
-}
-
-/*
-** For slReaderList(): what is still to come of a scan of all has no events but
-** those that a rollback has left, and none if its integer is another's now.
-*/
-static void evSettle(SlOp *pOp, void *pArg, int eWhat, i64 iArg){
+static void evAppend(void *pArg, i64 iKey, i64 iHead){
   EvCursor *pCur = (EvCursor *)pArg;
   int i;
   for(i=pCur->iSession; i<pCur->nSession; i++){
     EvSession *p = &pCur->aSession[i];
-    i64 iHead = p->iHead;
-    SlSession s;
-    switch( eWhat ){
-      case SL_LIST_MADE:
-        if( p->iSession==iArg ) iHead = 0;
-        break;
-      case SL_LIST_UNDONE:
-        if( iArg<p->iReborn ) iHead = 0;
-        break;
-      default:
-        if( evStillThere(pOp, p, &s) ) iHead = slHead(pOp, &s);
-        break;
-    }
-    if( pOp->rc==SQLITE_OK && iHead<p->iHead ) p->iHead = iHead;
+    if( p->iSession==iKey && iHead<p->iHead ) p->iHead = iHead;
   }
 }
 
@@ -136,7 +103,7 @@ static int evNextSession(SlOp *pOp, EvCursor *pCur){
     const EvSession *p = &pCur->aSession[pCur->iSession++];
     i64 iFrom = pCur->iFrom;
     i64 iTo = pCur->iTo < p->iHead ? pCur->iTo : p->iHead;
-    if( evStillThere(pOp, p, &pCur->session) ){
+    if( slSessionLiving(pOp, p->iSession, &pCur->session) ){
       if( iFrom<=pCur->session.iArchived ) iFrom = pCur->session.iArchived + 1;
       slReaderOpen(pOp, pCur->pReader, &pCur->session, iFrom, iTo, 0);
       return 1;
@@ -176,10 +143,11 @@ static void evBegin(SlOp *pOp, EvCursor *pCur, i64 iFrom, i64 iTo, i64 nLimit,
 }
 
 /*
-** Note all sessions of the tenant and their heads.
+** Note all sessions of the tenant and their heads. Returns the highest integer.
 */
-static void evListSessions(SlOp *pOp, EvCursor *pCur){
+static i64 evListSessions(SlOp *pOp, EvCursor *pCur){
   SlSession s;
+  i64 iTop = 0;
   int nAlloc = 0;
   int i;
   const char *zTenant = pOp->pConn->zTenant;
@@ -203,10 +171,10 @@ static void evListSessions(SlOp *pOp, EvCursor *pCur){
   for(i=0; i<pCur->nSession && pOp->rc==SQLITE_OK; i++){
     /* One that isn't there is left out when its turn comes. */
     slSessionByKey(pOp, pCur->aSession[i].iSession, &s);
-    evId(&s, &pCur->aSession[i].id);
-    pCur->aSession[i].iReborn = slReaderReborn(pOp, s.zId);
+    if( iTop<pCur->aSession[i].iSession ) iTop = pCur->aSession[i].iSession;
     pCur->aSession[i].iHead = slHead(pOp, &s);
   }
+  return iTop;
 }
 
 /*
@@ -258,12 +226,12 @@ static void evFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
     pBase->bEof = 0;
     evBegin(pOp, pCur, iFrom, iTo, -1, *zPlan == 'd');
   }else{
-    evListSessions(pOp, pCur);
+    i64 iTop = evListSessions(pOp, pCur);
     pCur->iFrom = iFrom;
     pCur->iTo = iTo;
     pBase->bEof = 0;
     evBegin(pOp, pCur, 1, 0, -1, 0);
-    if( pCur->pReader ) slReaderList(pCur->pReader, evSettle, pCur);
+    if( pCur->pReader ) slReaderList(pCur->pReader, evAppend, pCur, iTop);
   }
 }
 

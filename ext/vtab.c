@@ -353,22 +353,19 @@ static int vtabCommit(sqlite3_vtab *pVtab){
 
 static int vtabRollback(sqlite3_vtab *pVtab){
   SlConn *pConn = ((SlVtab *)pVtab)->pConn;
-  slConnRollback(pConn, SL_ALL);
+  slConnRollback(pConn, 1);
   slConnCommit(pConn);
   return SQLITE_OK;
 }
 
 static int vtabSavepoint(sqlite3_vtab *pVtab, int iSavepoint){
-  return slConnSavepoint(((SlVtab *)pVtab)->pConn, iSavepoint, &pVtab->zErrMsg);
-}
-
-static int vtabRelease(sqlite3_vtab *pVtab, int iSavepoint){
-  slConnRelease(((SlVtab *)pVtab)->pConn, iSavepoint);
-  return SQLITE_OK;
+  (void)iSavepoint;
+  return slConnSavepoint(((SlVtab *)pVtab)->pConn, &pVtab->zErrMsg);
 }
 
 static int vtabRollbackTo(sqlite3_vtab *pVtab, int iSavepoint){
-  slConnRollback(((SlVtab *)pVtab)->pConn, iSavepoint);
+  (void)iSavepoint;
+  slConnRollback(((SlVtab *)pVtab)->pConn, 0);
   return SQLITE_OK;
 }
 
@@ -389,7 +386,6 @@ static const sqlite3_module vtabWrite = {
   .xCommit = vtabCommit,
   .xRollback = vtabRollback,
   .xSavepoint = vtabSavepoint,
-  .xRelease = vtabRelease,
   .xRollbackTo = vtabRollbackTo,
 };
 
