@@ -125,6 +125,7 @@ void slReaderFree(SlReader *p){
   if( p==0 ) return;
   slReaderClose(p);
   p->xList = 0;
+  p->iTop = 0;
   if( p->pConn->pReader==0 && p->nAlloc<=16 ){
     p->pConn->pReader = p;
   }else{
@@ -325,7 +326,7 @@ static int readerAgain(SlOp *pOp, SlReader *p){
   ** the tables may have come after it. */
   if( !slOpRead(pOp) ) slErrRc(pOp, SQLITE_ABORT_ROLLBACK);
   if( iTo>p->iLimit ) iTo = p->iLimit;
-  if( iTo<1 || !slSessionLiving(pOp, p->iSelf, &s) ) return 0;
+  if( !slSessionLiving(pOp, p->iSelf, &s) ) return 0;
   slReaderOpen(pOp, p, &s, iFrom, iTo, p->bDesc);
   return 1;
 }
@@ -472,7 +473,7 @@ i64 slReaderTop(const SlOp *pOp){
   for(p=pOp->pConn->pOpen; p; p=p->pNext){
     if( p->pOp->pDb!=pOp->pDb ) continue;
     if( p->iSelf>iTop ) iTop = p->iSelf;
-    if( p->xList && p->iTop>iTop ) iTop = p->iTop;
+    if( p->iTop>iTop ) iTop = p->iTop;
   }
   return iTop;
 }
