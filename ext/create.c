@@ -49,13 +49,6 @@ static int isEnd(const SlFields *p){
 }
 
 /*
-** Fail with "COLUMN is read-only".
-*/
-static void fieldReadOnly(SlOp *pOp, int iCol){
-  slErr(pOp, SQLITE_CONSTRAINT, "%s is read-only", slColumnName(iCol));
-}
-
-/*
 ** Set a time that is not given to now.
 */
 static void fieldNow(SlOp *pOp, SlFields *p, int iCol){
@@ -184,7 +177,7 @@ static void newReadOnly(SlOp *pOp, const SlFields *p){
                               SL_COL_REF };
   size_t i;
   for(i=0; i<sizeof(aCol)/sizeof(aCol[0]); i++){
-    if( isSet(p, aCol[i]) ) fieldReadOnly(pOp, aCol[i]);
+    if( isSet(p, aCol[i]) ) slFieldReadOnly(pOp, aCol[i]);
   }
 }
 
@@ -279,13 +272,14 @@ static void newStatus(SlOp *pOp, SlFields *p){
 ** The integer of a new session; pParent is what newFork() gave.
 */
 static i64 newKey(SlOp *pOp, sqlite3_stmt *pParent){
+  i64 iTop = slReaderTop(pOp);
   i64 iMax;
   if( pParent ){
     iMax = sqlite3_column_int64(pParent, PARENT_MAX_KEY);
   }else{
     iMax = slQueryInt(pOp, SL_SQL_SESSION_MAX_KEY, 0, 0, 0);
   }
-  if( iMax<slReaderTop(pOp) ) iMax = slReaderTop(pOp);
+  if( iMax<iTop ) iMax = iTop;
   if( iMax>=SL_MAX_SESSION ){
     slErr(pOp, SQLITE_FULL, "log is full: no session can follow number %d",
           SL_MAX_SESSION);
@@ -423,12 +417,12 @@ static int stateRead(SlOp *pOp, i64 iKey, SlState *p){
 */
 static void sameText(SlOp *pOp, const SlFields *p, int iCol, const char *z){
   if( !p->a[iCol].bGiven ) return;
-  if( *z ? !isText(p, iCol, z) : !p->a[iCol].bNull ) fieldReadOnly(pOp, iCol);
+  if( *z ? !isText(p, iCol, z) : !p->a[iCol].bNull ) slFieldReadOnly(pOp, iCol);
 }
 
 static void sameInt(SlOp *pOp, const SlFields *p, int iCol, i64 iVal){
   if( !p->a[iCol].bGiven ) return;
-  if( !isSet(p, iCol) || p->a[iCol].i!=iVal ) fieldReadOnly(pOp, iCol);
+  if( !isSet(p, iCol) || p->a[iCol].i!=iVal ) slFieldReadOnly(pOp, iCol);
 }
 
 /*
@@ -458,7 +452,7 @@ static void changeReadOnly(SlOp *pOp, const SlFields *p, const SlState *pOld){
     SlSession named;
     memset(&named, 0, sizeof(named));
     slFindText(pOp, pRef->z, pRef->n, &named);
-    if( named.iKey!=pSession->iKey ) fieldReadOnly(pOp, SL_COL_REF);
+    if( named.iKey!=pSession->iKey ) slFieldReadOnly(pOp, SL_COL_REF);
   }
 }
 

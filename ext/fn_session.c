@@ -135,30 +135,35 @@ static void startValue(SlOp *pOp, SessionStart *p, int iCol,
 }
 
 /*
+** Fail because of a key that is no column.
+*/
+static void startUnknown(SlOp *pOp, const SlJson *pKey){
+  char *zKey;
+  i64 nKey;
+  slErrRc(pOp, slJsonString(pKey, &zKey, &nKey));
+  slErr(pOp, SQLITE_ERROR, "unknown key: %.*s",
+        (int)slUtf8Chars(zKey, nKey, 60), zKey);
+  sqlite3_free(zKey);
+}
+
+/*
 ** One member: its key must be a column that can be given, and be new. A name
 ** that was given as an argument already leaves room for null only.
 */
 static void startMember(SlOp *pOp, SessionStart *p, u32 *pmSeen,
                         const SlJson *pKey, const SlJson *pVal) {
-  char *zKey = 0;
-  i64 nKey;
-  int iCol;
-  slErrRc(pOp, slJsonString(pKey, &zKey, &nKey));
-  if( pOp->rc!=SQLITE_OK ) return;
-  iCol = slColumnIndex(zKey, nKey);
+  int iCol = slColumnIndex(pKey);
   if( iCol<0 || iCol==SL_COL_REF || iCol==SL_COL_SCHEMA ){
-    slErr(pOp, SQLITE_ERROR, "unknown key: %.*s",
-          (int)slUtf8Chars(zKey, nKey, 60), zKey);
+    startUnknown(pOp, pKey);
   }else if( (*pmSeen>>iCol & 1)
          || (iCol==SL_COL_NAME && pVal->eType!=SL_JSON_NULL
              && p->fields.a[SL_COL_NAME].bGiven)
   ){
-    slErr(pOp, SQLITE_ERROR, "duplicate key: %s", zKey);
+    slErr(pOp, SQLITE_ERROR, "duplicate key: %s", slColumnName(iCol));
   }else{
     *pmSeen |= (u32)1 << iCol;
     if( pVal->eType!=SL_JSON_NULL ) startValue(pOp, p, iCol, pVal);
   }
-  sqlite3_free(zKey);
 }
 
 /*

@@ -377,22 +377,11 @@ struct ImportHeader {
 };
 
 /*
-** The column of session_list that a key of the header names, or -1.
-*/
-static int headerColumn(const SlJson *pKey){
-  int i;
-  for(i=0; i<SL_COL_COUNT; i++){
-    if( slJsonStringEq(pKey, slColumnName(i)) ) return i;
-  }
-  return -1;
-}
-
-/*
 ** One member of the header.
 */
 static void headerMember(SlOp *pOp, ImportHeader *pHdr, const SlJson *pKey,
                          const SlJson *pVal) {
-  int iCol = headerColumn(pKey);
+  int iCol = slColumnIndex(pKey);
   if( slJsonStringEq(pKey, "sessionlog") ){
     i64 iVersion = 0;
     slJsonInt(pVal, &iVersion);
@@ -479,7 +468,7 @@ static void headerMeta(SlOp *pOp, Import *p, const SlJson *pMeta){
 static int headerKey(const SlJson *pKey){
   if( slJsonStringEq(pKey, "sessionlog") ) return SL_COL_COUNT;
   if( slJsonStringEq(pKey, "labels") ) return SL_COL_COUNT + 1;
-  return headerColumn(pKey);
+  return slColumnIndex(pKey);
 }
 
 /*
@@ -692,15 +681,10 @@ static int lineTime(SlOp *pOp, const SlJson *pVal, i64 *piMs){
   int eTime;
   switch( pVal->eType ){
     case SL_JSON_STRING: {
-      char *zFree = 0;
-      const char *z = pVal->z;
-      i64 n = pVal->n;
-      if( pVal->bEscape ){
-        slErrRc(pOp, slJsonString(pVal, &zFree, &n));
-        if( pOp->rc!=SQLITE_OK ) return 0;
-        z = zFree;
-      }
-      eTime = textTime(z, n, piMs, &r);
+      char *zFree;
+      SlEvent e;
+      slEventFromJson(pOp, &e, pVal, &zFree);
+      eTime = textTime((const char *)e.pData, e.nData, piMs, &r);
       sqlite3_free(zFree);
       if( eTime<2 ) return eTime;
       break;

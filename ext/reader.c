@@ -5,10 +5,11 @@
 ** parents that has a part in what is asked for: the chain is walked only
 ** while the fork point lies above the first ordinal wanted. Within a segment
 ** the oldest events are in blocks and the rest are rows. Ordinals are dense,
-** so the reader knows which comes next. Where it isn't there the connection
-** may have packed it since the reader was opened: the session is looked up
-** again. Anything else is damage, and an error that names the session and the
-** ordinals.
+** so the reader knows which comes next. A row that isn't there may have been
+** packed by this connection since the reader was opened: no block is written
+** twice, so it is in one that comes after those read so far. An event that is
+** in no block either is damage, and an error that names the session and the
+** ordinal.
 **
 ** A session that is removed or rolled back while it is read ends the reader,
 ** events that are rolled back are not read any more. What is written later must
@@ -42,7 +43,6 @@ struct SlReader {
   i64 iSelf;          /* its integer */
   i64 iFrom;          /* what was asked for of it */
   i64 iTo;            /* ... and was there */
-  i64 iAgain;         /* ordinal at which it was looked up again, 0: none */
   int bUndone;        /* something was removed or rolled back since */
   i64 iLimit;         /* events above it are not those that there were */
   SlReaderList xList; /* see slReaderList() */
@@ -166,7 +166,6 @@ void slReaderOpen(SlOp *pOp, SlReader *p, const SlSession *pSession, i64 iFrom,
   memcpy(p->zId, s.zId, sizeof(p->zId));
   p->iSelf = s.iKey;
   p->iFrom = iFrom;
-  p->iAgain = 0;
   p->bUndone = 0;
   p->bDesc = bDesc;
   iHead = slHead(pOp, &s);
@@ -332,22 +331,6 @@ static int readerAgain(SlOp *pOp, SlReader *p){
 }
 
 /*
-** Event iNext is neither a row nor in a block. Look for it again: as
-** readerAgain(). The second time this is damage.
-*/
-static int readerMissing(SlOp *pOp, SlReader *p){
-  i64 iNext = p->iNext;
-  int bAgain;
-  if( iNext==p->iAgain ){
-    readerDamage(pOp, p, iNext, iNext);
-    return 0;
-  }
-  bAgain = readerAgain(pOp, p);
-  p->iAgain = iNext;
-  return bAgain;
-}
-
-/*
 ** Find the segment that has the next event: 0 at the end.
 */
 static int readerSegment(SlOp *pOp, SlReader *p){
@@ -363,18 +346,19 @@ static int readerSegment(SlOp *pOp, SlReader *p){
 }
 
 int slReaderNext(SlOp *pOp, SlReader *p){
+  int bFound;
   if( p->bUndone && !readerAgain(pOp, p) ) return 0;
-  for(;;){
-    if( !readerSegment(pOp, p) ) return 0;
-    if( p->eAt==SL_AT_BLOCKS && !p->bDesc && p->bRow
-     && SL_ORDINAL(readerRowKey(p))<=p->iNext
-    ){
-      p->eAt = SL_AT_ROWS;
-    }
-    if( p->eAt==SL_AT_ROWS ? readerFromRow(pOp, p) : readerFromBlock(pOp, p) ){
-      break;
-    }
-    if( pOp->rc!=SQLITE_OK || !readerMissing(pOp, p) ) return 0;
+  if( !readerSegment(pOp, p) ) return 0;
+  if( p->eAt==SL_AT_BLOCKS && !p->bDesc && p->bRow
+   && SL_ORDINAL(readerRowKey(p))<=p->iNext
+  ){
+    p->eAt = SL_AT_ROWS;
+  }
+  bFound =
+    p->eAt == SL_AT_ROWS ? readerFromRow(pOp, p) : readerFromBlock(pOp, p);
+  if( !bFound ){
+    readerDamage(pOp, p, p->iNext, p->iNext);
+    return 0;
   }
   p->iKey = SL_KEY(p->aSeg[p->iSeg].iSession, p->iNext);
   p->iNext += p->bDesc ? -1 : 1;

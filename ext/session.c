@@ -406,14 +406,10 @@ const char *slColumnName(int iCol){
   return aColumn[iCol].zName;
 }
 
-int slColumnIndex(const char *zName, i64 nName){
+int slColumnIndex(const SlJson *pName){
   int i;
   for(i=0; i<SL_COL_COUNT; i++){
-    if( (i64)strlen(aColumn[i].zName)==nName
-     && memcmp(aColumn[i].zName, zName, (size_t)nName)==0
-    ){
-      return i;
-    }
+    if( slJsonStringEq(pName, aColumn[i].zName) ) return i;
   }
   return -1;
 }
@@ -430,6 +426,10 @@ static int isOneOf(const char *const *az, const char *z, i64 n){
     if( (i64)strlen(*az)==n && memcmp(*az, z, (size_t)n)==0 ) return 1;
   }
   return 0;
+}
+
+void slFieldReadOnly(SlOp *pOp, int iCol){
+  slErr(pOp, SQLITE_CONSTRAINT, "%s is read-only", aColumn[iCol].zName);
 }
 
 /*
@@ -524,22 +524,17 @@ static void fieldBlob(SlOp *pOp, SlFields *p, int iCol, sqlite3_value *pVal){
 }
 
 /*
-** 1 if the column of integers is read-only.
+** 1 if the column of integers is read-only, whatever is given for it.
 */
 static int isFixed(const SlFields *p, int iCol){
-  return iCol == SL_COL_HEAD || iCol == SL_COL_N_EVENTS
-         || (p->bChange
-             && (iCol == SL_COL_FORKED_AT || iCol == SL_COL_STARTED_AT_MS));
-}
-
-/*
-** What is read-only is so for what is no integer, too.
-*/
-static void fieldFixed(SlOp *pOp, int iCol){
-  sqlite3_free(pOp->zErr);
-  pOp->zErr = 0;
-  pOp->rc = SQLITE_OK;
-  slErr(pOp, SQLITE_CONSTRAINT, "%s is read-only", aColumn[iCol].zName);
+  switch( iCol ){
+    case SL_COL_HEAD:
+    case SL_COL_N_EVENTS: return 1;
+    case SL_COL_ARCHIVED: return !p->bChange;
+    case SL_COL_FORKED_AT:
+    case SL_COL_STARTED_AT_MS: return p->bChange;
+    default: return 0;
+  }
 }
 
 void slFieldValue(SlOp *pOp, SlFields *p, int iCol, sqlite3_value *pVal){
@@ -549,9 +544,14 @@ void slFieldValue(SlOp *pOp, SlFields *p, int iCol, sqlite3_value *pVal){
   if( slArgNull(pVal) ){
     slFieldText(pOp, p, iCol, 0, 0);
   }else if( eType==COL_INT ){
-    i64 iVal = slArgInt(pOp, aColumn[iCol].zName, pVal, 0);
-    if( pOp->rc==SQLITE_MISMATCH && isFixed(p, iCol) ) fieldFixed(pOp, iCol);
-    slFieldInt(pOp, p, iCol, iVal);
+    i64 iVal = 0;
+    if( slValueInt(pVal, &iVal) ){
+      slFieldInt(pOp, p, iCol, iVal);
+    }else if( isFixed(p, iCol) ){
+      slFieldReadOnly(pOp, iCol);
+    }else{
+      slInvalid(pOp, SQLITE_MISMATCH, aColumn[iCol].zName, pVal);
+    }
   }else if( sqlite3_value_type(pVal)==SQLITE_BLOB
          && (eType==COL_ID || eType==COL_REF)
   ){

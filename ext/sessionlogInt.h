@@ -160,9 +160,12 @@ void slFieldValue(SlOp *, SlFields *, int iCol, sqlite3_value *);
 void slFieldText(SlOp *, SlFields *, int iCol, const char *z, i64 n);
 void slFieldInt(SlOp *, SlFields *, int iCol, i64 iVal);
 
+/* Fail with "COLUMN is read-only". */
+void slFieldReadOnly(SlOp *, int iCol);
+
 /* Name of the column; number of the column of that name (-1: none). */
 const char *slColumnName(int iCol);
-int slColumnIndex(const char *zName, i64 nName);
+int slColumnIndex(const SlJson *pName);
 int slColumnIsInt(int iCol);
 
 /**************************************************************************

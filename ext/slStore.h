@@ -265,8 +265,11 @@ char *slColumnText(SlOp *, sqlite3_stmt *, int i);
 ** Interface to code in value.c: arguments.
 */
 
-/* An INTEGER argument: INTEGER, integral REAL or decimal text; else a
-** MISMATCH "invalid ARG: VALUE". NULL gives iNull. */
+/* 1 and the number if the value is INTEGER, integral REAL or decimal text. */
+int slValueInt(sqlite3_value *, i64 *);
+
+/* An INTEGER argument: as slValueInt(); else a MISMATCH "invalid ARG: VALUE".
+** NULL gives iNull. */
 i64 slArgInt(SlOp *, const char *zArg, sqlite3_value *, i64 iNull);
 
 /* 1 if the value is NULL or a NULL pointer (an argument left out). */

@@ -50,28 +50,32 @@ void slInvalid(SlOp *pOp, int rc, const char *zArg, sqlite3_value *p){
   slErr(pOp, z ? rc : SQLITE_NOMEM, "invalid %s: %z", zArg, z);
 }
 
-i64 slArgInt(SlOp *pOp, const char *zArg, sqlite3_value *pVal, i64 iNull){
-  i64 iRes = 0;
-  if( pOp->rc!=SQLITE_OK || slArgNull(pVal) ) return iNull;
+int slValueInt(sqlite3_value *pVal, i64 *piRes){
   switch( sqlite3_value_type(pVal) ){
-    case SQLITE_INTEGER: return sqlite3_value_int64(pVal);
+    case SQLITE_INTEGER: *piRes = sqlite3_value_int64(pVal); return 1;
     case SQLITE_FLOAT: {
       double r = sqlite3_value_double(pVal);
       if( r>=-9223372036854775808.0 && r<9223372036854775808.0
        && (double)(i64)r==r
       ){
-        return (i64)r;
+        *piRes = (i64)r;
+        return 1;
       }
-      break;
+      return 0;
     }
     case SQLITE_TEXT: {
       int n;
       const char *z = textBytes(pVal, &n);
-      if( slParseDecimal(z, n, &iRes) ) return iRes;
-      break;
+      return slParseDecimal(z, n, piRes);
     }
-    default: break;
+    default: return 0;
   }
+}
+
+i64 slArgInt(SlOp *pOp, const char *zArg, sqlite3_value *pVal, i64 iNull){
+  i64 iRes = 0;
+  if( pOp->rc!=SQLITE_OK || slArgNull(pVal) ) return iNull;
+  if( slValueInt(pVal, &iRes) ) return iRes;
   slInvalid(pOp, SQLITE_MISMATCH, zArg, pVal);
   return iNull;
 }
