@@ -18,6 +18,9 @@ SELECT count(*), max(at_ms) FROM session_events WHERE kind='note' AND ref='m';
 SELECT * FROM session_events('000000');
 -- name: events_insert
 INSERT INTO session_events(ref, kind, payload, at_ms) VALUES('m', 'k', 'text', 9000);
+-- name: events_insert_ambiguous
+-- fails
+INSERT INTO session_events(ref, kind) VALUES('000000', 'k');
 -- name: events_insert_rows
 INSERT INTO session_events(ref, kind, payload, at_ms) VALUES
  ('m', 'k', 'one', 9000), ('f', 'k', 2, 9001), ('m', 'k', x'03', 9002), ('g', 'k', NULL, 9003);

@@ -131,6 +131,9 @@ SELECT session_end();
 -- name: end_unknown
 -- fails
 SELECT session_end('nobody');
+-- name: end_ambiguous
+-- fails
+SELECT session_end('0000000');
 -- name: end_in_savepoint
 SAVEPOINT s;
 INSERT INTO app VALUES(1, 2);
