@@ -703,9 +703,8 @@ static int lineTime(SlOp *pOp, const SlJson *pVal, i64 *piMs){
 ** The time of the line, else one for all the lines that have none.
 */
 static void lineAtMs(SlOp *pOp, Import *p, const SlJson *pVal){
-  if( pOp->rc!=SQLITE_OK ) return;
   p->append.bAtMs = 1;
-  if( pVal->z && lineTime(pOp, pVal, &p->append.event.iAtMs) ) return;
+  if( lineTime(pOp, pVal, &p->append.event.iAtMs) ) return;
   if( !p->bNow ) p->iNow = slOpNow(pOp, "timestamp");
   p->bNow = 1;
   p->append.event.iAtMs = p->iNow;
