@@ -231,7 +231,10 @@ static sqlite3_stmt *newFork(SlOp *pOp, SlFields *p, SlSession *pNew){
   iHead = sqlite3_column_int64(pStmt, PARENT_HEAD);
   iHead = iHead ? SL_ORDINAL(iHead) : parent.iForkedAt;
   iAt = isSet(p, SL_COL_FORKED_AT) ? p->a[SL_COL_FORKED_AT].i : iHead;
-  if( iAt>iHead ){
+  if( iAt<0 && parent.iArchived==0 ){
+    slErr(pOp, SQLITE_CONSTRAINT,
+          "cannot fork session %s at %lld: it is negative", parent.zId, iAt);
+  }else if( iAt>iHead ){
     slErr(pOp, SQLITE_CONSTRAINT,
           "cannot fork session %s at %lld: its head is %lld", parent.zId, iAt,
           iHead);
@@ -273,6 +276,7 @@ static void newStatus(SlOp *pOp, SlFields *p){
 */
 static i64 newKey(SlOp *pOp, sqlite3_stmt *pParent){
   i64 iTop = slReaderTop(pOp);
+  i64 iScan = slScanTop(pOp, SL_SQL_SESSION_MAX_KEY);
   i64 iMax;
   if( pParent ){
     iMax = sqlite3_column_int64(pParent, PARENT_MAX_KEY);
@@ -280,6 +284,7 @@ static i64 newKey(SlOp *pOp, sqlite3_stmt *pParent){
     iMax = slQueryInt(pOp, SL_SQL_SESSION_MAX_KEY, 0, 0, 0);
   }
   if( iMax<iTop ) iMax = iTop;
+  if( iMax<iScan ) iMax = iScan;
   if( iMax>=SL_MAX_SESSION ){
     slErr(pOp, SQLITE_FULL, "log is full: no session can follow number %d",
           SL_MAX_SESSION);

@@ -123,9 +123,8 @@ void slLineageClose(SlOp *pOp, SlLineage *p){
 
 /* A session whose row is still to come. */
 struct SlTreeNode {
-  i64 iKey;     /* the session */
-  char zId[27]; /* its id: the integer may become another's */
-  i64 nIndent;  /* bytes of SlTree.zIndent before its branch */
+  i64 iKey;    /* the session */
+  i64 nIndent; /* bytes of SlTree.zIndent before its branch */
   int nDepth;
   int bLast; /* no sibling comes after it */
 };
@@ -133,8 +132,7 @@ struct SlTreeNode {
 /*
 ** Put a session on the stack.
 */
-static void treePush(SlOp *pOp, SlTree *p, i64 iKey, const char *zId,
-                     int nDepth, int bLast) {
+static void treePush(SlOp *pOp, SlTree *p, i64 iKey, int nDepth, int bLast){
   struct SlTreeNode *pNode;
   if( p->nNode==p->nNodeAlloc ){
     i64 nNew = p->nNodeAlloc ? p->nNodeAlloc * 2 : 32;
@@ -148,7 +146,6 @@ static void treePush(SlOp *pOp, SlTree *p, i64 iKey, const char *zId,
   }
   pNode = &p->aNode[p->nNode++];
   pNode->iKey = iKey;
-  sqlite3_snprintf(sizeof(pNode->zId), pNode->zId, "%s", zId);
   pNode->nIndent = p->nIndent;
   pNode->nDepth = nDepth;
   pNode->bLast = bLast;
@@ -177,14 +174,6 @@ static void treeIndent(SlOp *pOp, SlTree *p){
 }
 
 /*
-** The id in the row of tree_roots or tree_children.
-*/
-static const char *treeId(SlOp *pOp, sqlite3_stmt *pStmt){
-  int n;
-  return slStmtText(pOp, pStmt, 1, &n);
-}
-
-/*
 ** Put the children of the present session on the stack, the first one on
 ** top. The statement gives them last one first.
 */
@@ -193,29 +182,30 @@ static void treeChildren(SlOp *pOp, SlTree *p){
   i64 nBefore = p->nNode;
   sqlite3_stmt *pStmt = slStmt(pOp, SL_SQL_TREE_CHILDREN);
   slBindInt(pOp, pStmt, 1, p->session.iKey);
-  slBindInt(pOp, pStmt, 2, p->iMax);
+  slBindInt(pOp, pStmt, 2, p->keys.iMax);
   while( slStep(pOp, pStmt) ){
     i64 iKey = sqlite3_column_int64(pStmt, 0);
     int bLast = p->nNode == nBefore;
     if( bLast ) treeIndent(pOp, p);
     if( iKey<=p->session.iKey ) forkDamage(pOp, &p->session);
-    treePush(pOp, p, iKey, treeId(pOp, pStmt), p->nDepth + 1, bLast);
+    treePush(pOp, p, iKey, p->nDepth + 1, bLast);
   }
   slFree(pOp, SL_SQL_TREE_CHILDREN, pStmt);
   p->nIndent = nIndent;
 }
 
 void slTreeOpen(SlOp *pOp, SlTree *p, const SlSession *pSession){
+  i64 iMax;
   memset(p, 0, sizeof(*p));
-  p->iMax = slQueryInt(pOp, SL_SQL_TREE_MAX, 0, 0, 0);
+  iMax = slScanBegin(pOp, &p->keys, SL_SQL_SESSION_MAX_KEY);
   p->pKin = slStmt(pOp, SL_SQL_TREE_KIN);
   slBindTenant(pOp, p->pKin, 2);
   if( pSession ){
-    treePush(pOp, p, pSession->iKey, pSession->zId, 0, 0);
+    treePush(pOp, p, pSession->iKey, 0, 0);
   }else{
     p->pRoots = slStmt(pOp, SL_SQL_TREE_ROOTS);
     slBindTenant(pOp, p->pRoots, 1);
-    slBindInt(pOp, p->pRoots, 2, p->iMax);
+    slBindInt(pOp, p->pRoots, 2, iMax);
   }
 }
 
@@ -225,19 +215,15 @@ int slTreeNext(SlOp *pOp, SlTree *p){
     if( p->nNode==0 ){
       if( p->pRoots==0 || !slStep(pOp, p->pRoots) ) return 0;
       p->nIndent = 0;
-      treePush(pOp, p, sqlite3_column_int64(p->pRoots, 0),
-               treeId(pOp, p->pRoots), 0, 0);
+      treePush(pOp, p, sqlite3_column_int64(p->pRoots, 0), 0, 0);
       if( pOp->rc!=SQLITE_OK ) return 0;
     }
     node = p->aNode[--p->nNode];
     p->nIndent = node.nIndent;
     p->nDepth = node.nDepth;
     p->bLast = node.bLast;
-    /* One that isn't there was removed since the scan began, and another may
-    ** have got its integer. */
-    if( kinSeek(pOp, p->pKin, node.iKey, &p->session)
-     && strcmp(p->session.zId, node.zId)==0
-    ){
+    /* One that isn't there was removed since the scan began. */
+    if( kinSeek(pOp, p->pKin, node.iKey, &p->session) ){
       treeChildren(pOp, p);
       return pOp->rc == SQLITE_OK;
     }
@@ -271,11 +257,12 @@ char *slTreeLine(SlOp *pOp, SlTree *p){
     sqlite3_str_append(pStr, p->zIndent, (int)p->nIndent);
     sqlite3_str_appendall(pStr, p->bLast ? "\342\224\224\342\224\200 "
                                          : "\342\224\234\342\224\200 ");
-    sqlite3_str_appendf(pStr, "%s @%lld (%lld events)", zName,
-                        p->session.iForkedAt, nOwn);
-  }else{
-    sqlite3_str_appendf(pStr, "%s (%lld events)", zName, nOwn);
   }
+  sqlite3_str_appendall(pStr, zName);
+  if( p->session.iParent ){
+    sqlite3_str_appendf(pStr, " @%lld", p->session.iForkedAt);
+  }
+  sqlite3_str_appendf(pStr, " (%lld events)", nOwn);
   slErrRc(pOp, sqlite3_str_errcode(pStr));
   return sqlite3_str_finish(pStr);
 }
@@ -283,6 +270,7 @@ char *slTreeLine(SlOp *pOp, SlTree *p){
 void slTreeClose(SlOp *pOp, SlTree *p){
   slFree(pOp, SL_SQL_TREE_KIN, p->pKin);
   slFree(pOp, SL_SQL_TREE_ROOTS, p->pRoots);
+  slScanEnd(pOp->pConn, &p->keys);
   sqlite3_free(p->aNode);
   sqlite3_free(p->zIndent);
   memset(p, 0, sizeof(*p));

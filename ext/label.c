@@ -44,6 +44,7 @@ void slLabelSet(SlOp *pOp, const SlSession *pSession, const char *z, int n,
   slBindText(pOp, pStmt, 2, z, n);
   slBindInt(pOp, pStmt, 3, pSession->iKey);
   slBindInt(pOp, pStmt, 4, iAtMs);
+  slBindKey(pOp, pStmt, 5, SL_SQL_LABEL_MAX_KEY);
   slRun(pOp, SL_SQL_LABEL_SET, pStmt);
 }
 
@@ -113,6 +114,7 @@ void slMetaSet(SlOp *pOp, const SlSession *pSession, const char *z, int n,
   slBindInt(pOp, pStmt, 1, pSession->iKey);
   slBindText(pOp, pStmt, 2, z, n);
   slBindEvent(pOp, pStmt, 3, pVal);
+  slBindKey(pOp, pStmt, 4, SL_SQL_META_MAX_KEY);
   slRun(pOp, SL_SQL_META_SET, pStmt);
 }
 
@@ -222,6 +224,7 @@ i64 slArtifactAdd(SlOp *pOp, const SlSession *pSession, const char *z, int n,
   slBindInt(pOp, pStmt, 3, iAtMs);
   slBindInt(pOp, pStmt, 4, nSize);
   slBindEvent(pOp, pStmt, 5, pContent);
+  slBindKey(pOp, pStmt, 6, SL_SQL_ARTIFACT_MAX_KEY);
   slRun(pOp, SL_SQL_ARTIFACT_INSERT, pStmt);
   return artifactKey(pOp, pSession, z, n);
 }

@@ -337,6 +337,7 @@ static void scopeInsert(SlOp *pOp, SlEntry *pEntry){
   slBindValue(pOp, pStmt, 4, pEntry->pValue);
   slBindInt(pOp, pStmt, 5, iAtMs);
   slBindValue(pOp, pStmt, 6, pEntry->pStep);
+  slBindKey(pOp, pStmt, 7, SL_SQL_SCOPE_LAST);
   slRun(pOp, SL_SQL_SCOPE_INSERT, pStmt);
   if( pOp->rc==SQLITE_OK ){
     pEntry->iKey = sqlite3_last_insert_rowid(pOp->pConn->db);
@@ -494,7 +495,7 @@ void slScopeOpen(SlOp *pOp, SlScopeScan *p, const SlEntry *pWhere, int mLayer){
     }
   }
   if( (mLayer & SL_LAYER_STORE)!=0 && slOpRead(pOp) ){
-    i64 iLast = slQueryInt(pOp, SL_SQL_SCOPE_LAST, 0, 0, 0);
+    i64 iLast = slScanBegin(pOp, &p->keys, SL_SQL_SCOPE_LAST);
     p->pStmt = slStmt(pOp, p->eSql);
     slBindTenant(pOp, p->pStmt, 1);
     slBindInt(pOp, p->pStmt, 2, iLast);
@@ -598,6 +599,7 @@ int slScopeNext(SlOp *pOp, SlScopeScan *p){
 void slScopeClose(SlOp *pOp, SlScopeScan *p){
   slFree(pOp, p->eSql, p->pStmt);
   p->pStmt = 0;
+  slScanEnd(pOp->pConn, &p->keys);
   entryUnref(p->pEntry);
   p->pEntry = 0;
   p->mLayer = 0;

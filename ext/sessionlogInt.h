@@ -272,7 +272,7 @@ struct SlTree {
   int bLast;                /* it is the last of its siblings */
   sqlite3_stmt *pKin;       /* stands on the present one */
   sqlite3_stmt *pRoots;     /* roots still to come, NULL: one was asked for */
-  i64 iMax;                 /* newest session when the walk was opened */
+  SlScan keys;              /* which sessions there were */
   struct SlTreeNode *aNode; /* stack of the sessions still to come */
   i64 nNode;
   i64 nNodeAlloc;
@@ -400,6 +400,9 @@ void slPendingFlush(SlOp *);
 ** bSavepoint: it is xSavepoint. */
 int slPendingSync(SlConn *, int bSavepoint, char **pzErr);
 
+/* 1 while they are being written: a TEMP trigger has called us. */
+int slPendingBusy(const SlConn *);
+
 /* Event iRow of those being written: 0 if there is none. Each is given once, in
 ** order: who else reads in between gets none. */
 int slPendingRow(SlConn *, int iRow, i64 *piKey, SlEvent *);
@@ -498,6 +501,7 @@ struct SlScopeScan {
   int eSql;                     /* what pStmt is */
   sqlite3_stmt *pStmt;          /* scan of the store */
   struct SlMemoryEntry *pEntry; /* place in memory, held */
+  SlScan keys;                  /* where it ends there */
   i64 iLast;   /* memory: newest entry that belongs to the scan */
   int nTenant; /* bytes of aTenant */
   int nScope;  /* bytes of aScope; 0: all scopes */

@@ -37,6 +37,7 @@ typedef struct SlCache SlCache;
 typedef struct SlMemory SlMemory;
 typedef struct SlPending SlPending;
 typedef struct SlReader SlReader;
+typedef struct SlScan SlScan;
 typedef struct SlMemo SlMemo;
 
 /**************************************************************************
@@ -68,6 +69,7 @@ struct SlConn {
   char zCurrent[27];       /* id of the current session, or "" */
   SlReader *pReader;       /* idle reader, see reader.c */
   SlReader *pOpen;         /* readers that are open */
+  SlScan *pScan;           /* other scans that are open */
   SlBlock *pBlock;         /* idle decoder, see reader.c */
   SlPacker *pPacker;       /* idle packer, see pack.c */
   SlPending *pPending;     /* events that wait to be written, see pending.c */
@@ -111,6 +113,32 @@ struct SlOp {
   void *pTaskArg;
   int bLockHeld; /* inside slOpWrite() */
 };
+
+/* An open scan of one of the tables whose rows come and go. It ends at the
+** highest key that there was when it began, and no new row gets that key, or
+** a lower one, before the scan has ended. */
+struct SlScan {
+  SlScan *pNext; /* next in SlConn.pScan */
+  SlDb *pDb;     /* NULL: not open */
+  int eMax;      /* the statement that gives the highest key */
+  i64 iMax;      /* what it gave */
+};
+
+/* Begin a scan: the highest key. */
+i64 slScanBegin(SlOp *, SlScan *, int eMax);
+
+/* The same of a row that is known, and no others. */
+void slScanOne(SlOp *, SlScan *, int eMax, i64 iKey);
+
+/* End it. May be called again, and on a zeroed one. */
+void slScanEnd(SlConn *, SlScan *);
+
+/* The highest key that an open scan knows, 0: there is none. */
+i64 slScanTop(const SlOp *, int eMax);
+
+/* Bind the key of a new row to parameter i: NULL, for SQLite to choose, unless
+** a scan is open. */
+void slBindKey(SlOp *, sqlite3_stmt *, int i, int eMax);
 
 SlConn *slConnNew(sqlite3 *);
 void slConnRef(SlConn *);

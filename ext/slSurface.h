@@ -69,8 +69,9 @@ struct SlHeld {
 struct SlCursor {
   sqlite3_vtab_cursor base;
   const SlTable *pTable;
-  SlOp op;    /* begun in xFilter, on the database of "schema" */
-  i64 iRowid; /* rowid of the present row; see SL_ROWID */
+  SlOp op;     /* begun in xFilter, on the database of "schema" */
+  SlScan scan; /* where the scan ends, if xFilter begins one */
+  i64 iRowid;  /* rowid of the present row; see SL_ROWID */
   int bEof;
   u32 mArg;       /* columns whose value is in aArg */
   int nArg;       /* number of them */

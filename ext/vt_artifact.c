@@ -58,7 +58,7 @@ static void artifactFilter(SlOp *pOp, SlCursor *pBase, u32 mArg,
     pBase->bEof = 1;
     return;
   }
-  iMax = slQueryInt(pOp, SL_SQL_ARTIFACT_MAX_KEY, 0, 0, 0);
+  iMax = slScanBegin(pOp, &pBase->scan, SL_SQL_ARTIFACT_MAX_KEY);
   pCur->eSql = SL_SQL_ARTIFACT_SCAN;
   if( mArg>>ART_SESSION & 1 ){
     pCur->eSql = mArg >> ART_NAME & 1 ? SL_SQL_ARTIFACT_SCAN_NAME

@@ -56,7 +56,7 @@ static void labelFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
     pBase->bEof = 1;
     return;
   }
-  iMax = slQueryInt(pOp, SL_SQL_LABEL_MAX_KEY, 0, 0, 0);
+  iMax = slScanBegin(pOp, &pBase->scan, SL_SQL_LABEL_MAX_KEY);
   pCur->eSql = SL_SQL_LABEL_SCAN;
   if( mArg>>LABEL_LABEL & 1 ){
     pCur->eSql = SL_SQL_LABEL_SCAN_LABEL;

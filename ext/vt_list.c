@@ -131,13 +131,14 @@ static void listFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
     pBase->bEof = 1;
   }else if( mArg & BIT(SL_COL_REF) ){
     if( slFind(pOp, slFilterArg(mArg, SL_COL_REF, apArg), &session) ){
+      slScanOne(pOp, &pBase->scan, SL_SQL_SESSION_MAX_KEY, session.iKey);
       pCur->iKey = session.iKey;
       pBase->iRowid = slRowid(pOp, session.iKey);
     }else{
       pBase->bEof = 1;
     }
   }else{
-    i64 iMax = slQueryInt(pOp, SL_SQL_SESSION_MAX_KEY, 0, 0, 0);
+    i64 iMax = slScanBegin(pOp, &pBase->scan, SL_SQL_SESSION_MAX_KEY);
     pCur->eKeys = listStatement(mArg, zPlan, &iCol);
     pCur->pKeys = slStmt(pOp, pCur->eKeys);
     slBindTenant(pOp, pCur->pKeys, 1);

@@ -55,7 +55,7 @@ static void metaFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
     pBase->bEof = 1;
     return;
   }
-  iMax = slQueryInt(pOp, SL_SQL_META_MAX_KEY, 0, 0, 0);
+  iMax = slScanBegin(pOp, &pBase->scan, SL_SQL_META_MAX_KEY);
   pCur->eSql = SL_SQL_META_SCAN;
   if( mArg>>META_SESSION & 1 ){
     pCur->eSql =

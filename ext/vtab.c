@@ -143,6 +143,7 @@ static int vtabOpen(sqlite3_vtab *pVtab, sqlite3_vtab_cursor **ppCur){
 */
 static void cursorReset(SlCursor *pCur){
   if( pCur->pTable->xReset ) pCur->pTable->xReset(pCur);
+  slScanEnd(((SlVtab *)pCur->base.pVtab)->pConn, &pCur->scan);
   while( pCur->nArg>0 ){
     pCur->nArg--;
     sqlite3_value_free(pCur->aArg[pCur->nArg].pVal);

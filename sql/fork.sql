@@ -5,10 +5,6 @@
 SELECT key, id, name, parent, forked_at, archived
   FROM $db.sessionlog_session WHERE key=?1
 
--- name: tree_max
--- The newest session: a scan does not see those that come after it.
-SELECT max(key) FROM $db.sessionlog_session WHERE key>?1
-
 -- name: tree_kin
 -- A living session of the tenant. parent_id is known of a removed one too.
 SELECT key, id, name, parent, forked_at, archived, status,
@@ -18,7 +14,7 @@ SELECT key, id, name, parent, forked_at, archived, status,
 
 -- name: tree_roots
 -- The tenant's living sessions that no living session is the parent of.
-SELECT key, id FROM $db.sessionlog_session AS s
+SELECT key FROM $db.sessionlog_session AS s
  WHERE tenant=?1 AND kept IS NULL AND key<=?2
    AND NOT EXISTS(SELECT 1 FROM $db.sessionlog_session AS p
                    WHERE p.key=s.parent AND p.kept IS NULL)
@@ -27,7 +23,7 @@ SELECT key, id FROM $db.sessionlog_session AS s
 -- name: tree_children
 -- A session's living forks, last first, of its own tenant: that of the
 -- connection may have changed since the walk began.
-SELECT key, id FROM $db.sessionlog_session
+SELECT key FROM $db.sessionlog_session
  WHERE parent=?1 AND kept IS NULL AND key<=?2
    AND tenant=(SELECT tenant FROM $db.sessionlog_session WHERE key=?1)
  ORDER BY forked_at DESC, id DESC

@@ -4,8 +4,9 @@
 SELECT key FROM $db.sessionlog_scope WHERE tenant=?1 AND scope=?2 AND name=?3
 
 -- name: scope_insert
-INSERT INTO $db.sessionlog_scope(tenant, scope, name, value, at_ms, source_step)
-VALUES(?1, ?2, ?3, ?4, ?5, ?6)
+INSERT INTO $db.sessionlog_scope(tenant, scope, name, value, at_ms, source_step,
+    key)
+VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)
 
 -- name: scope_set
 -- The upsert's other half: what an entry holds, without its place.

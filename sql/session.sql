@@ -182,8 +182,8 @@ SELECT key FROM $db.sessionlog_session
 SELECT key, session FROM $db.sessionlog_label WHERE tenant=?1 AND label=?2
 
 -- name: label_set
-INSERT INTO $db.sessionlog_label(tenant, label, session, at_ms)
-VALUES(?1, ?2, ?3, ?4)
+INSERT INTO $db.sessionlog_label(tenant, label, session, at_ms, key)
+VALUES(?1, ?2, ?3, ?4, ?5)
   ON CONFLICT(tenant, label)
   DO UPDATE SET session=excluded.session, at_ms=excluded.at_ms
 
@@ -224,7 +224,8 @@ SELECT l.key, l.label, s.id, l.at_ms
 SELECT value, key FROM $db.sessionlog_meta WHERE session=?1 AND name=?2
 
 -- name: meta_set
-INSERT INTO $db.sessionlog_meta(session, name, value) VALUES(?1, ?2, ?3)
+INSERT INTO $db.sessionlog_meta(session, name, value, key)
+VALUES(?1, ?2, ?3, ?4)
   ON CONFLICT(session, name) DO UPDATE SET value=excluded.value
 
 -- name: meta_row
@@ -268,8 +269,8 @@ SELECT key FROM $db.sessionlog_artifact WHERE session=?1 AND name=?2
 SELECT 1 FROM $db.sessionlog_artifact WHERE session=?1 LIMIT 1
 
 -- name: artifact_insert
-INSERT INTO $db.sessionlog_artifact(session, name, at_ms, size, content)
-VALUES(?1, ?2, ?3, ?4, ?5)
+INSERT INTO $db.sessionlog_artifact(session, name, at_ms, size, content, key)
+VALUES(?1, ?2, ?3, ?4, ?5, ?6)
 
 -- name: artifact_delete
 DELETE FROM $db.sessionlog_artifact WHERE key=?1
