@@ -252,6 +252,11 @@ int slPendingAdd(SlOp *pOp, i64 iKey, const SlEvent *pEvent){
   return 1;
 }
 
+int slPendingBusy(const SlConn *pConn){
+  const SlPending *p = pConn->pPending;
+  return p != 0 && p->iRow != PENDING_IDLE;
+}
+
 int slPendingRow(SlConn *pConn, int iRow, i64 *piKey, SlEvent *pEvent){
   SlPending *p = pConn->pPending;
   if( p==0 || iRow!=p->iRow+1 || iRow>=p->nRow ) return 0;

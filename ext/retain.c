@@ -183,8 +183,9 @@ static void retainAncestors(SlOp *pOp, i64 iKey){
 /*
 ** Inside a task. Remove the session, a living one of the tenant's. What
 ** surviving forks read stays, what nobody reads is given back. CONSTRAINT
-** for the connection's current session; CORRUPT where a block that is half
-** read can't be decoded.
+** for the connection's current session; LOCKED from within a TEMP trigger on
+** events that have waited, as more of the session might come; CORRUPT where a
+** block that is half read can't be decoded.
 */
 void slSessionRemove(SlOp *pOp, const SlSession *pSession){
   i64 iKey = pSession->iKey;
@@ -192,8 +193,15 @@ void slSessionRemove(SlOp *pOp, const SlSession *pSession){
   if( slIsCurrentDb(pOp) && strcmp(pOp->pConn->zCurrent, pSession->zId)==0 ){
     slErr(pOp, SQLITE_CONSTRAINT, "session %s is current", pSession->zId);
   }
+  if( slPendingBusy(pOp->pConn) ){
+    slErr(pOp, SQLITE_LOCKED, "session %s: its events are being written",
+          pSession->zId);
+  }
   iNeed = retainNeed(pOp, iKey);
   iKept = iNeed > 0 ? iNeed : 0;
+  retainRun(pOp, SL_SQL_RETAIN_LABELS, iKey, 0);
+  retainRun(pOp, SL_SQL_RETAIN_META, iKey, 0);
+  retainRun(pOp, SL_SQL_RETAIN_ARTIFACTS, iKey, 0);
   retainRun(pOp, SL_SQL_RETAIN_BURY, iKey, iKept);
   retainCut(pOp, iKey, iKept, pSession->zId);
   if( iNeed<0 ) retainRun(pOp, SL_SQL_RETAIN_DELETE, iKey, 0);
@@ -361,8 +369,8 @@ static int reapCompare(const void *p1, const void *p2){
 }
 
 /*
-** Take the names out of the JSON array. What is no string was hardly meant as
-** a name, and a session could be reaped by mistake.
+** Take the names out of the JSON array. Numbers are names as well: tmux calls
+** its sessions 0, 1, 2.
 */
 static void reapNames(SlOp *pOp, Reaping *p){
   SlJsonIter it;
@@ -378,13 +386,13 @@ static void reapNames(SlOp *pOp, Reaping *p){
   slJsonIter(&p->pReap->live, &it);
   while( pOp->rc==SQLITE_OK && slJsonNext(&it, 0, &elem) ){
     ReapName *pName = &p->aName[p->nName];
-    if( elem.eType!=SL_JSON_STRING ){
-      slErr(pOp, SQLITE_MISMATCH, "invalid live: %.*s is not a string",
-            (int)slUtf8Chars(elem.z, elem.n, 60), elem.z);
-    }else{
-      slErrRc(pOp, slJsonString(&elem, &pName->z, &pName->n));
-      if( pOp->rc==SQLITE_OK ) p->nName++;
+    if( elem.eType==SL_JSON_NULL ) continue;
+    if( elem.eType==SL_JSON_TRUE || elem.eType==SL_JSON_FALSE ){
+      elem.z = elem.eType == SL_JSON_TRUE ? "1" : "0";
+      elem.n = 1;
     }
+    slErrRc(pOp, slJsonString(&elem, &pName->z, &pName->n));
+    if( pOp->rc==SQLITE_OK ) p->nName++;
   }
   qsort(p->aName, (size_t)p->nName, sizeof(p->aName[0]), reapCompare);
 }

@@ -13,7 +13,6 @@ SELECT forked_at, kept FROM $db.sessionlog_session
 
 -- name: retain_bury
 -- The session becomes a tombstone: nothing stays but its place in the tree.
--- A trigger removes labels, meta and artifacts.
 UPDATE $db.sessionlog_session
    SET kept=?2, name=NULL, kind=NULL, target=NULL, target_class=NULL,
        target_hash=NULL, cwd=NULL, group_key=NULL, app_version=NULL,
@@ -21,11 +20,21 @@ UPDATE $db.sessionlog_session
        paused_at_ms=NULL, pause_summary=NULL
  WHERE key=?1
 
+-- name: retain_labels
+-- What hangs on it goes first: triggers, which do the same for plain SQL, may
+-- be switched off.
+DELETE FROM $db.sessionlog_label WHERE session=?1
+
+-- name: retain_meta
+DELETE FROM $db.sessionlog_meta WHERE session=?1
+
+-- name: retain_artifacts
+DELETE FROM $db.sessionlog_artifact WHERE session=?1
+
 -- name: retain_lower
 UPDATE $db.sessionlog_session SET kept=?2 WHERE key=?1
 
 -- name: retain_delete
--- A trigger removes the idempotency keys.
 DELETE FROM $db.sessionlog_session WHERE key=?1
 
 -- name: retain_straddle
