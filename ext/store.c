@@ -138,11 +138,43 @@ static const char *slSchemaName(sqlite3 *db, const char *zSchema){
 }
 
 /*
+** A record for a database of a name that had none: that of one which is not
+** attached any more, or a new one. NULL: no memory.
+*/
+static SlDb *slDbNew(SlConn *p){
+  SlDb **pp = &p->pDb;
+  SlDb *pDb;
+  if( *pp ) pp = &(*pp)->pNext; /* the first is main's for good */
+  for(; (pDb = *pp)!=0; pp=&pDb->pNext){
+    if( slSchemaName(p->db, pDb->zName)==0 ){
+      SlDb *pNext = pDb->pNext;
+      int iDb = pDb->iDb;
+      slDbFinalize(pDb);
+      slCacheFree(pDb->pCache);
+      slMemoFree(pDb);
+      sqlite3_free(pDb->zName);
+      memset(pDb, 0, sizeof(*pDb));
+      pDb->pNext = pNext;
+      pDb->iDb = iDb;
+      return pDb;
+    }
+  }
+  pDb = sqlite3_malloc64(sizeof(*pDb));
+  if( pDb ){
+    memset(pDb, 0, sizeof(*pDb));
+    pDb->iDb = p->nDb++;
+    *pp = pDb;
+  }
+  return pDb;
+}
+
+/*
 ** The record of the named database, made on first use.
 */
 static SlDb *slDbByName(SlOp *pOp, const char *zSchema){
   SlConn *p = pOp->pConn;
-  SlDb **pp, *pDb;
+  SlDb *pDb;
+  char *zCopy;
   const char *zName;
   if( p->pDb && strcmp(zSchema, "main")==0 ) return p->pDb;
   zName = slSchemaName(p->db, zSchema);
@@ -153,25 +185,18 @@ static SlDb *slDbByName(SlOp *pOp, const char *zSchema){
   if( p->pDb==0 && zName!=slSchemaName(p->db, "main") ){
     if( slDbByName(pOp, "main")==0 ) return 0;
   }
-  for(pp=&p->pDb; (pDb = *pp)!=0; pp=&pDb->pNext){
+  for(pDb=p->pDb; pDb; pDb=pDb->pNext){
     if( sqlite3_stricmp(pDb->zName, zName)==0 ) return pDb;
   }
-  pDb = sqlite3_malloc64(sizeof(*pDb));
+  zCopy = sqlite3_mprintf("%s", zName);
+  pDb = zCopy ? slDbNew(p) : 0;
   if( pDb==0 ){
+    sqlite3_free(zCopy);
     pOp->rc = SQLITE_NOMEM;
     return 0;
   }
-  memset(pDb, 0, sizeof(*pDb));
   pDb->pConn = p;
-  pDb->iDb = p->nDb;
-  pDb->zName = sqlite3_mprintf("%s", zName);
-  if( pDb->zName==0 ){
-    sqlite3_free(pDb);
-    pOp->rc = SQLITE_NOMEM;
-    return 0;
-  }
-  p->nDb++;
-  *pp = pDb;
+  pDb->zName = zCopy;
   return pDb;
 }
 
@@ -336,6 +361,16 @@ static int slSchemaIndex(const char *zName){
 }
 
 /*
+** 1 if the name is that of a virtual table which nobody but us uses: a table
+** of that name would be used in its place.
+*/
+static int slIsInternal(const char *zName){
+  return sqlite3_stricmp(zName, SL_HOME) == 0
+         || sqlite3_stricmp(zName, SL_TASK) == 0
+         || sqlite3_stricmp(zName, SL_PENDING) == 0;
+}
+
+/*
 ** 1 if object i of the schema is a table.
 */
 static int slSchemaIsTable(int i){
@@ -351,8 +386,9 @@ int slSchemaCheck(SlOp *pOp, SlSchemaFault xFault, void *pArg){
   while( slStep(pOp, pStmt) ){
     const char *zType = (const char *)sqlite3_column_text(pStmt, 0);
     const char *zName = (const char *)sqlite3_column_text(pStmt, 1);
-    const char *zSql = (const char *)sqlite3_column_text(pStmt, 2);
-    if( zType==0 || zName==0 ){
+    const char *zTable = (const char *)sqlite3_column_text(pStmt, 2);
+    const char *zSql = (const char *)sqlite3_column_text(pStmt, 3);
+    if( zType==0 || zName==0 || zTable==0 ){
       slErrRc(pOp, SQLITE_CORRUPT_VTAB);
       break;
     }
@@ -363,7 +399,8 @@ int slSchemaCheck(SlOp *pOp, SlSchemaFault xFault, void *pArg){
         aSeen[i] = 1;
         continue;
       }
-    }else if( strcmp(zType, "index")==0 ){
+    }else if( !slIsInternal(zName)
+           && (strcmp(zType, "trigger")!=0 || slSchemaIndex(zTable)<0) ){
       continue;
     }
     /* If it is in the place of a table of ours, that is lacking as well. */
@@ -399,8 +436,8 @@ static void slDbFault(SlOp *pOp, void *pArg, int bTable, char *zFault){
 /*
 ** Check that the stored tables, indexes and triggers are those of
 ** sql/schema.sql, and that no trigger but ours hangs on them. A view, or a
-** trigger, in our place could turn an append into anything. Application
-** indexes are let be.
+** trigger, in our place could turn an append into anything. Indexes of the
+** application are let be, and what has names like ours.
 */
 static void slDbVerify(SlOp *pOp){
   slSchemaCheck(pOp, slDbFault, 0);
@@ -568,6 +605,18 @@ int slOpRead(SlOp *pOp){
 }
 
 /*
+** A table, index or trigger could not be made: what is in its place is the
+** error, rather than what SQLite made of it.
+*/
+static void slDbInTheWay(SlOp *pOp){
+  if( pOp->rc!=SQLITE_ERROR ) return;
+  sqlite3_free(pOp->zErr);
+  pOp->zErr = 0;
+  pOp->rc = SQLITE_OK;
+  slDbVerify(pOp);
+}
+
+/*
 ** Make the tables or bring them up to this build's version. The write lock
 ** is held.
 */
@@ -580,6 +629,7 @@ static void slDbUpgrade(SlOp *pOp){
     slStep(pOp, pStmt);
     sqlite3_finalize(pStmt);
   }
+  slDbInTheWay(pOp);
   pStmt = slStmt(pOp, SL_SQL_CONFIG_SET);
   slBindText(pOp, pStmt, 1, "schema_version", 14);
   slBindInt(pOp, pStmt, 2, SL_SCHEMA);

@@ -31,9 +31,9 @@ INSERT INTO $db.sessionlog_config(name, value) VALUES(?1, ?2)
   ON CONFLICT(name) DO UPDATE SET value=excluded.value
 
 -- name: schema_objects
--- What a database holds under our names, and what hangs on our tables. Not by
--- LIKE, which PRAGMA case_sensitive_like changes.
-SELECT type, name, sql FROM $db.sqlite_schema
+-- What a database holds under names like ours, and what hangs on such tables.
+-- Not by LIKE, which PRAGMA case_sensitive_like changes.
+SELECT type, name, tbl_name, sql FROM $db.sqlite_schema
  WHERE substr(name, 1, 11)='sessionlog_' COLLATE NOCASE
     OR substr(tbl_name, 1, 11)='sessionlog_' COLLATE NOCASE
 
