@@ -253,10 +253,10 @@ CkSession *slCkFind(const Check *p, i64 iKey){
 /*
 ** A fault of the schema, for slSchemaCheck().
 */
-static void ckSchemaFault(SlOp *pOp, void *pArg, int bTable, char *zFault){
+static void ckSchemaFault(SlOp *pOp, void *pArg, int eFault, char *zFault){
   Check *p = (Check *)pArg;
   (void)pOp;
-  if( bTable ) p->bTable = 1;
+  if( eFault==SL_FAULT_NO_TABLE ) p->bTable = 1;
   ckAdd(p, "schema", 0, 0, zFault);
 }
 

@@ -275,8 +275,8 @@ static void newStatus(SlOp *pOp, SlFields *p){
 ** The integer of a new session; pParent is what newFork() gave.
 */
 static i64 newKey(SlOp *pOp, sqlite3_stmt *pParent){
-  i64 iTop = slReaderTop(pOp);
-  i64 iScan = slScanTop(pOp, SL_SQL_SESSION_MAX_KEY);
+  i64 iTop = slScanTop(pOp, SL_SQL_SESSION_MAX_KEY);
+  i64 iRemoved = pOp->pDb->iRemoved;
   i64 iMax;
   if( pParent ){
     iMax = sqlite3_column_int64(pParent, PARENT_MAX_KEY);
@@ -284,7 +284,7 @@ static i64 newKey(SlOp *pOp, sqlite3_stmt *pParent){
     iMax = slQueryInt(pOp, SL_SQL_SESSION_MAX_KEY, 0, 0, 0);
   }
   if( iMax<iTop ) iMax = iTop;
-  if( iMax<iScan ) iMax = iScan;
+  if( iMax<iRemoved ) iMax = iRemoved;
   if( iMax>=SL_MAX_SESSION ){
     slErr(pOp, SQLITE_FULL, "log is full: no session can follow number %d",
           SL_MAX_SESSION);

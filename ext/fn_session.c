@@ -118,18 +118,14 @@ static void startOwn(SlOp *pOp, SessionStart *p, int iCol, char *z, i64 n){
 */
 static void startValue(SlOp *pOp, SessionStart *p, int iCol,
                        const SlJson *pVal) {
-  char *z = 0;
   i64 n;
   if( slColumnIsInt(iCol) ){
     i64 iVal = slJsonArgInt(pOp, slColumnName(iCol), pVal);
     slFieldInt(pOp, &p->fields, iCol, iVal);
   }else if( iCol==SL_COL_META && pVal->eType!=SL_JSON_OBJECT ){
     slErr(pOp, SQLITE_MISMATCH, "invalid meta: not a JSON object");
-  }else if( pVal->eType==SL_JSON_TRUE || pVal->eType==SL_JSON_FALSE ){
-    const char *zBool = pVal->eType == SL_JSON_TRUE ? "1" : "0";
-    slFieldText(pOp, &p->fields, iCol, zBool, 1);
   }else{
-    slErrRc(pOp, slJsonString(pVal, &z, &n));
+    char *z = slJsonArgText(pOp, pVal, &n);
     startOwn(pOp, p, iCol, z, n);
   }
 }

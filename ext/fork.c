@@ -195,9 +195,8 @@ static void treeChildren(SlOp *pOp, SlTree *p){
 }
 
 void slTreeOpen(SlOp *pOp, SlTree *p, const SlSession *pSession){
-  i64 iMax;
   memset(p, 0, sizeof(*p));
-  iMax = slScanBegin(pOp, &p->keys, SL_SQL_SESSION_MAX_KEY);
+  slScanBegin(pOp, &p->keys, SL_SQL_SESSION_MAX_KEY);
   p->pKin = slStmt(pOp, SL_SQL_TREE_KIN);
   slBindTenant(pOp, p->pKin, 2);
   if( pSession ){
@@ -205,7 +204,7 @@ void slTreeOpen(SlOp *pOp, SlTree *p, const SlSession *pSession){
   }else{
     p->pRoots = slStmt(pOp, SL_SQL_TREE_ROOTS);
     slBindTenant(pOp, p->pRoots, 1);
-    slBindInt(pOp, p->pRoots, 2, iMax);
+    slBindInt(pOp, p->pRoots, 2, p->keys.iMax);
   }
 }
 

@@ -13,10 +13,10 @@
 **
 ** A session that is removed or rolled back while it is read ends the reader,
 ** events that are rolled back are not read any more. What is written later must
-** not be taken for them: no session gets the integer of one that is being read,
-** or that was removed in this transaction (slReaderTop()), and an append in the
-** place of an event that was rolled back limits the readers of that session
-** (slReaderAppend()).
+** not be taken for them: no session gets the integer of one that is being read
+** (scan.c), or that was removed in this transaction (SlDb.iRemoved), and an
+** append in the place of an event that was rolled back limits the readers of
+** that session (slReaderAppend()).
 */
 #include "sessionlogInt.h"
 
@@ -47,8 +47,8 @@ struct SlReader {
   i64 iLimit;         /* events above it are not those that there were */
   SlReaderList xList; /* see slReaderList() */
   void *pList;
-  i64 iTop;        /* highest integer of a session in the list */
   int bList;       /* something was rolled back since there is a list */
+  SlScan self;     /* iSelf is known */
   SlSegment *aSeg; /* newest session first */
   int nSeg;
   int nAlloc;
@@ -104,6 +104,7 @@ void slReaderClose(SlReader *p){
   for(pp=&pConn->pOpen; *pp!=p; pp=&(*pp)->pNext){
   }
   *pp = p->pNext;
+  slScanEnd(pConn, &p->self);
   if( pConn->pBlock==0 ){
     pConn->pBlock = p->pBlock;
   }else{
@@ -125,7 +126,6 @@ void slReaderFree(SlReader *p){
   if( p==0 ) return;
   slReaderClose(p);
   p->xList = 0;
-  p->iTop = 0;
   if( p->pConn->pReader==0 && p->nAlloc<=16 ){
     p->pConn->pReader = p;
   }else{
@@ -165,6 +165,7 @@ void slReaderOpen(SlOp *pOp, SlReader *p, const SlSession *pSession, i64 iFrom,
   pOp->pConn->pOpen = p;
   memcpy(p->zId, s.zId, sizeof(p->zId));
   p->iSelf = s.iKey;
+  slScanOne(pOp, &p->self, SL_SQL_SESSION_MAX_KEY, s.iKey);
   p->iFrom = iFrom;
   p->bUndone = 0;
   p->bDesc = bDesc;
@@ -427,10 +428,9 @@ const char *slReaderOrigin(SlOp *pOp, SlReader *p){
 
 /* ---- what is undone while it is read --------------------------------- */
 
-void slReaderList(SlReader *p, SlReaderList xList, void *pList, i64 iTop){
+void slReaderList(SlReader *p, SlReaderList xList, void *pList){
   p->xList = xList;
   p->pList = pList;
-  p->iTop = iTop;
   p->bList = 0;
 }
 
@@ -449,17 +449,6 @@ void slReaderRemoved(const SlOp *pOp, i64 iKey){
     if( p->iSelf==iKey && p->pOp->pDb==pDb ) p->bUndone = 1;
   }
   if( iKey>pDb->iRemoved ) pDb->iRemoved = iKey;
-}
-
-i64 slReaderTop(const SlOp *pOp){
-  i64 iTop = pOp->pDb->iRemoved;
-  const SlReader *p;
-  for(p=pOp->pConn->pOpen; p; p=p->pNext){
-    if( p->pOp->pDb!=pOp->pDb ) continue;
-    if( p->iSelf>iTop ) iTop = p->iSelf;
-    if( p->iTop>iTop ) iTop = p->iTop;
-  }
-  return iTop;
 }
 
 void slReaderAppend(const SlOp *pOp, i64 iKey, i64 iHead){

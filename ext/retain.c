@@ -387,11 +387,7 @@ static void reapNames(SlOp *pOp, Reaping *p){
   while( pOp->rc==SQLITE_OK && slJsonNext(&it, 0, &elem) ){
     ReapName *pName = &p->aName[p->nName];
     if( elem.eType==SL_JSON_NULL ) continue;
-    if( elem.eType==SL_JSON_TRUE || elem.eType==SL_JSON_FALSE ){
-      elem.z = elem.eType == SL_JSON_TRUE ? "1" : "0";
-      elem.n = 1;
-    }
-    slErrRc(pOp, slJsonString(&elem, &pName->z, &pName->n));
+    pName->z = slJsonArgText(pOp, &elem, &pName->n);
     if( pOp->rc==SQLITE_OK ) p->nName++;
   }
   qsort(p->aName, (size_t)p->nName, sizeof(p->aName[0]), reapCompare);

@@ -1,12 +1,13 @@
 /*
-** scan.c - scans of tables whose rows come and go: where they end.
+** scan.c - scans of tables whose rows come and go: where they end, and whose
+** keys are not given again.
 **
 ** A scan of sessions, labels, meta data, artifacts or scopes gives rows with
 ** keys up to the highest that there was when it began. Keys are given in
 ** ascending order, but SQLite, and the look for the highest, would give that
 ** of a removed row again: whoever removes each row and makes a new one would
-** never come to an end. So no new row gets a key that an open scan knows.
-** (Events need none of this: see reader.c.)
+** never come to an end. So no new row gets a key that an open scan knows. A
+** reader of events (reader.c) knows its session.
 */
 #include "sessionlogInt.h"
 

@@ -263,7 +263,7 @@ void slLineageClose(SlOp *, SlLineage *);
 
 /* A walk over a session and what descends from it, or over all of the
 ** tenant's (pSession NULL), depth first. It ends at the sessions that there
-** were when it was opened. Memory: 56 bytes for each sibling of the present
+** were when it was opened. Memory: 24 bytes for each sibling of the present
 ** session and of its ancestors. */
 typedef struct SlTree SlTree;
 struct SlTree {
@@ -589,19 +589,15 @@ void slReaderUndone(SlConn *);
 /* The session of that integer is removed: its readers are at their end. */
 void slReaderRemoved(const SlOp *, i64 iKey);
 
-/* No session may get an integer up to this one: readers would take it for
-** another, or might after a rollback. */
-i64 slReaderTop(const SlOp *);
-
 /* An event comes after the head of the session: what readers may still have to
 ** read above it was rolled back. */
 void slReaderAppend(const SlOp *, i64 iKey, i64 iHead);
 
-/* Sessions that the reader's owner will read next: iTop is the highest integer
-** of them, and xList is called as slReaderAppend() is, for any session, once
-** something was rolled back. It is so until slReaderFree(). */
+/* There are sessions that the reader's owner will read next: xList is called as
+** slReaderAppend() is, for any session, once something was rolled back. It is
+** so until slReaderFree(). */
 typedef void (*SlReaderList)(void *pList, i64 iKey, i64 iHead);
-void slReaderList(SlReader *, SlReaderList xList, void *pList, i64 iTop);
+void slReaderList(SlReader *, SlReaderList xList, void *pList);
 
 /**************************************************************************
 ** Interface to code in copy.c: a session as JSON Lines.

@@ -114,32 +114,6 @@ struct SlOp {
   int bLockHeld; /* inside slOpWrite() */
 };
 
-/* An open scan of one of the tables whose rows come and go. It ends at the
-** highest key that there was when it began, and no new row gets that key, or
-** a lower one, before the scan has ended. */
-struct SlScan {
-  SlScan *pNext; /* next in SlConn.pScan */
-  SlDb *pDb;     /* NULL: not open */
-  int eMax;      /* the statement that gives the highest key */
-  i64 iMax;      /* what it gave */
-};
-
-/* Begin a scan: the highest key. */
-i64 slScanBegin(SlOp *, SlScan *, int eMax);
-
-/* The same of a row that is known, and no others. */
-void slScanOne(SlOp *, SlScan *, int eMax, i64 iKey);
-
-/* End it. May be called again, and on a zeroed one. */
-void slScanEnd(SlConn *, SlScan *);
-
-/* The highest key that an open scan knows, 0: there is none. */
-i64 slScanTop(const SlOp *, int eMax);
-
-/* Bind the key of a new row to parameter i: NULL, for SQLite to choose, unless
-** a scan is open. */
-void slBindKey(SlOp *, sqlite3_stmt *, int i, int eMax);
-
 SlConn *slConnNew(sqlite3 *);
 void slConnRef(SlConn *);
 void slConnUnref(void *);
@@ -210,10 +184,15 @@ int slInit(SlOp *);
 i64 slSchemaVersion(SlOp *);
 
 /* Compare the stored schema with sql/schema.sql, and call xFault for each
-** object that is missing, altered or foreign: bTable if it is one of our
-** tables, zFault says what is wrong, to be freed (NULL: no memory). Returns
-** the number of objects that bear our names. */
-typedef void (*SlSchemaFault)(SlOp *, void *pArg, int bTable, char *zFault);
+** object that is missing, altered or foreign: zFault says what is wrong, to be
+** freed (NULL: no memory). Returns the number of objects that bear our names.
+*/
+enum {
+  SL_FAULT_FOREIGN, /* altered, or none of ours */
+  SL_FAULT_LACKS,   /* an index or a trigger lacks */
+  SL_FAULT_NO_TABLE /* a table lacks */
+};
+typedef void (*SlSchemaFault)(SlOp *, void *pArg, int eFault, char *zFault);
 int slSchemaCheck(SlOp *, SlSchemaFault xFault, void *pArg);
 
 /* The text of a statement with $db replaced by the quoted schema name.
@@ -290,6 +269,37 @@ const void *slStmtBlob(SlOp *, sqlite3_stmt *, int i, int *pn);
 char *slColumnText(SlOp *, sqlite3_stmt *, int i);
 
 /**************************************************************************
+** Interface to code in scan.c: where scans of sessions, labels, meta data,
+** artifacts and scopes end.
+*/
+
+/* An open scan of one of the tables whose rows come and go. It ends at the
+** highest key that there was when it began, and no new row gets that key, or
+** a lower one, before the scan has ended. */
+struct SlScan {
+  SlScan *pNext; /* next in SlConn.pScan */
+  SlDb *pDb;     /* NULL: not open */
+  int eMax;      /* the statement that gives the highest key */
+  i64 iMax;      /* what it gave */
+};
+
+/* Begin a scan: the highest key. */
+i64 slScanBegin(SlOp *, SlScan *, int eMax);
+
+/* The same of a row that is known, and no others. */
+void slScanOne(SlOp *, SlScan *, int eMax, i64 iKey);
+
+/* End it. May be called again, and on a zeroed one. */
+void slScanEnd(SlConn *, SlScan *);
+
+/* The highest key that an open scan knows, 0: there is none. */
+i64 slScanTop(const SlOp *, int eMax);
+
+/* Bind the key of a new row to parameter i: NULL, for SQLite to choose, unless
+** a scan is open. */
+void slBindKey(SlOp *, sqlite3_stmt *, int i, int eMax);
+
+/**************************************************************************
 ** Interface to code in value.c: arguments.
 */
 
@@ -334,6 +344,10 @@ void slEventFromValue(SlOp *, SlEvent *, sqlite3_value *);
 /* The same from JSON: text as it is, an array or object as its JSON text,
 ** true and false as 1 and 0. *pzFree is text to be freed after use, or NULL. */
 void slEventFromJson(SlOp *, SlEvent *, const SlJson *, char **pzFree);
+
+/* The text of a JSON value, to be freed: true and false are 1 and 0, an array
+** or object is its JSON text. NULL: no memory. */
+char *slJsonArgText(SlOp *, const SlJson *, i64 *pn);
 
 /* slArgInt() and slArgName() of JSON values. *pzFree as above. */
 i64 slJsonArgInt(SlOp *, const char *zArg, const SlJson *);

@@ -404,14 +404,14 @@ int slSchemaCheck(SlOp *pOp, SlSchemaFault xFault, void *pArg){
       continue;
     }
     /* If it is in the place of a table of ours, that is lacking as well. */
-    xFault(pOp, pArg, 0,
+    xFault(pOp, pArg, SL_FAULT_FOREIGN,
            sqlite3_mprintf("%s %s is not part of the session log's schema",
                            zType, zName));
   }
   slFree(pOp, SL_SQL_SCHEMA_OBJECTS, pStmt);
   for(i=0; i<SL_SCHEMA_COUNT; i++){
     if( aSeen[i]==0 ){
-      xFault(pOp, pArg, slSchemaIsTable(i),
+      xFault(pOp, pArg, slSchemaIsTable(i) ? SL_FAULT_NO_TABLE : SL_FAULT_LACKS,
              sqlite3_mprintf("the session log lacks sessionlog_%s",
                              slSqlName[slSchemaSql[i]] + 7));
     }
@@ -422,9 +422,9 @@ int slSchemaCheck(SlOp *pOp, SlSchemaFault xFault, void *pArg){
 /*
 ** The first fault of the schema is the error of the operation.
 */
-static void slDbFault(SlOp *pOp, void *pArg, int bTable, char *zFault){
+static void slDbFault(SlOp *pOp, void *pArg, int eFault, char *zFault){
   (void)pArg;
-  (void)bTable;
+  (void)eFault;
   if( zFault==0 ){
     slErrRc(pOp, SQLITE_NOMEM);
   }else{
@@ -605,15 +605,32 @@ int slOpRead(SlOp *pOp){
 }
 
 /*
-** A table, index or trigger could not be made: what is in its place is the
-** error, rather than what SQLite made of it.
+** What is not ours is the error of the operation; what lacks has yet to come.
+*/
+static void slDbForeign(SlOp *pOp, void *pArg, int eFault, char *zFault){
+  if( eFault==SL_FAULT_FOREIGN ){
+    slDbFault(pOp, pArg, eFault, zFault);
+  }else{
+    sqlite3_free(zFault);
+  }
+}
+
+/*
+** A table, index or trigger could not be made. If something is in its place,
+** that is the error, rather than what SQLite made of it.
 */
 static void slDbInTheWay(SlOp *pOp){
+  char *zErr = pOp->zErr;
   if( pOp->rc!=SQLITE_ERROR ) return;
-  sqlite3_free(pOp->zErr);
-  pOp->zErr = 0;
   pOp->rc = SQLITE_OK;
-  slDbVerify(pOp);
+  pOp->zErr = 0;
+  slSchemaCheck(pOp, slDbForeign, 0);
+  if( pOp->rc==SQLITE_OK ){
+    pOp->rc = SQLITE_ERROR;
+    pOp->zErr = zErr;
+  }else{
+    sqlite3_free(zErr);
+  }
 }
 
 /*

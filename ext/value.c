@@ -227,6 +227,17 @@ static void jsonInvalid(SlOp *pOp, const char *zArg, const SlJson *pJson){
         n < pJson->n ? "..." : "");
 }
 
+char *slJsonArgText(SlOp *pOp, const SlJson *pJson, i64 *pn){
+  SlJson text = *pJson;
+  char *z;
+  if( pJson->eType==SL_JSON_TRUE || pJson->eType==SL_JSON_FALSE ){
+    text.z = pJson->eType == SL_JSON_TRUE ? "1" : "0";
+    text.n = 1;
+  }
+  slErrRc(pOp, slJsonString(&text, &z, pn));
+  return z;
+}
+
 i64 slJsonArgInt(SlOp *pOp, const char *zArg, const SlJson *pJson){
   i64 iRes = 0;
   i64 n;

@@ -143,9 +143,9 @@ static void evBegin(SlOp *pOp, EvCursor *pCur, i64 iFrom, i64 iTo, i64 nLimit,
 }
 
 /*
-** Note all sessions of the tenant and their heads. Returns the highest integer.
+** Note all sessions of the tenant and their heads.
 */
-static i64 evListSessions(SlOp *pOp, EvCursor *pCur){
+static void evListSessions(SlOp *pOp, EvCursor *pCur){
   SlSession s;
   i64 iTop = 0;
   int nAlloc = 0;
@@ -174,7 +174,7 @@ static i64 evListSessions(SlOp *pOp, EvCursor *pCur){
     if( iTop<pCur->aSession[i].iSession ) iTop = pCur->aSession[i].iSession;
     pCur->aSession[i].iHead = slHead(pOp, &s);
   }
-  return iTop;
+  slScanOne(pOp, &pCur->base.scan, SL_SQL_SESSION_MAX_KEY, iTop);
 }
 
 /*
@@ -226,12 +226,12 @@ static void evFilter(SlOp *pOp, SlCursor *pBase, u32 mArg, const char *zPlan,
     pBase->bEof = 0;
     evBegin(pOp, pCur, iFrom, iTo, -1, *zPlan == 'd');
   }else{
-    i64 iTop = evListSessions(pOp, pCur);
+    evListSessions(pOp, pCur);
     pCur->iFrom = iFrom;
     pCur->iTo = iTo;
     pBase->bEof = 0;
     evBegin(pOp, pCur, 1, 0, -1, 0);
-    if( pCur->pReader ) slReaderList(pCur->pReader, evAppend, pCur, iTop);
+    if( pCur->pReader ) slReaderList(pCur->pReader, evAppend, pCur);
   }
 }
 
