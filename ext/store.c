@@ -361,6 +361,25 @@ static int slSchemaIndex(const char *zName){
 }
 
 /*
+** 1 if that is the text of object i of the schema, now or in earlier files.
+*/
+static int slSchemaSame(const char *zStored, int i){
+  static const int aFormer[][2] = {
+    { SL_SQL_SCHEMA_SESSION_STATUS, SL_SQL_FORMER_SESSION_STATUS },
+    { SL_SQL_SCHEMA_SESSION_GROUP, SL_SQL_FORMER_SESSION_GROUP },
+    { SL_SQL_SCHEMA_SESSION_CREATOR, SL_SQL_FORMER_SESSION_CREATOR },
+  };
+  size_t j;
+  if( slSameSql(zStored, slSqlText[slSchemaSql[i]]) ) return 1;
+  for(j=0; j<sizeof(aFormer)/sizeof(aFormer[0]); j++){
+    if( aFormer[j][0]==slSchemaSql[i] ){
+      return slSameSql(zStored, slSqlText[aFormer[j][1]]);
+    }
+  }
+  return 0;
+}
+
+/*
 ** 1 if the name is that of a virtual table which nobody but us uses: a table
 ** of that name would be used in its place.
 */
@@ -395,7 +414,7 @@ int slSchemaCheck(SlOp *pOp, SlSchemaFault xFault, void *pArg){
     i = slSchemaIndex(zName);
     if( i>=0 ){
       nOurs++;
-      if( zSql && slSameSql(zSql, slSqlText[slSchemaSql[i]]) ){
+      if( zSql && slSchemaSame(zSql, i) ){
         aSeen[i] = 1;
         continue;
       }

@@ -14,10 +14,11 @@
 **
 ** The plan: "=" on ref, id, name, parent_id, group_key, status, created_by
 ** and schema is passed on; the first of these in that order chooses the
-** statement, SQLite checks the others. Without one, idxStr is the order:
+** statement, SQLite checks the others. idxStr is the order, of group_key,
+** status, created_by or of no filter:
 **
 **   i+ i-     by id, ascending or descending (i+ is also for no order)
-**   s+ s-     by started_at_ms
+**   s+ s-     by started_at_ms, of no filter only
 */
 #include "slSurface.h"
 
@@ -37,72 +38,77 @@ struct ListCursor {
 /*
 ** The order that idxStr tells, and whether it is the one that is wanted.
 */
-static const char *listOrder(const sqlite3_index_info *pInfo, int *pbConsumed){
+static void listOrder(sqlite3_index_info *pInfo, int bFilter){
   const struct sqlite3_index_orderby *pBy = pInfo->aOrderBy;
-  *pbConsumed = 0;
-  if( pInfo->nOrderBy==0 ) return "i+";
+  pInfo->idxStr = "i+";
+  if( pInfo->nOrderBy==0 ) return;
   if( pBy->iColumn==SL_COL_ID ){
     /* What follows can't matter, ids are unique. */
-    *pbConsumed = 1;
-    return pBy->desc ? "i-" : "i+";
+    pInfo->orderByConsumed = 1;
+    if( pBy->desc ) pInfo->idxStr = "i-";
+  }else if( pBy->iColumn==SL_COL_STARTED_AT_MS && pInfo->nOrderBy==1
+         && !bFilter
+  ){
+    pInfo->orderByConsumed = 1;
+    pInfo->idxStr = pBy->desc ? "s-" : "s+";
   }
-  if( pBy->iColumn==SL_COL_STARTED_AT_MS && pInfo->nOrderBy==1 ){
-    *pbConsumed = 1;
-    return pBy->desc ? "s-" : "s+";
-  }
-  return "i+";
 }
 
 static int listPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
-  int bConsumed;
   (void)piArg;
   if( mUsed & (BIT(SL_COL_REF)|BIT(SL_COL_ID)|BIT(SL_COL_NAME)) ){
     pInfo->estimatedCost = 10;
     pInfo->estimatedRows = 1;
     pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
     pInfo->orderByConsumed = 1;
-  }else if( mUsed & (BIT(SL_COL_PARENT_ID)|BIT(SL_COL_GROUP_KEY)) ){
+  }else if( mUsed & BIT(SL_COL_PARENT_ID) ){
     pInfo->estimatedCost = 100;
     pInfo->estimatedRows = 20;
+  }else if( mUsed & BIT(SL_COL_GROUP_KEY) ){
+    pInfo->estimatedCost = 100;
+    pInfo->estimatedRows = 20;
+    listOrder(pInfo, 1);
   }else if( mUsed & (BIT(SL_COL_STATUS)|BIT(SL_COL_CREATED_BY)) ){
     pInfo->estimatedCost = 10000;
     pInfo->estimatedRows = 2000;
+    listOrder(pInfo, 1);
   }else{
-    pInfo->idxStr = (char *)listOrder(pInfo, &bConsumed);
-    pInfo->orderByConsumed = bConsumed;
+    listOrder(pInfo, 0);
   }
   return SQLITE_OK;
 }
 
 /*
 ** The statement that serves a query best: by the value of a column, which
-** *piCol tells, or (-1) in the order of zPlan.
+** *piCol tells, or (-1) without one; in the order of zPlan.
 */
 static int listStatement(u32 mArg, const char *zPlan, int *piCol){
   static const struct {
     int iCol;
-    int eSql;
+    int eAsc;
+    int eDesc;
   } aBy[] = {
-    { SL_COL_ID, SL_SQL_LIST_ID },
-    { SL_COL_NAME, SL_SQL_LIST_NAME },
-    { SL_COL_PARENT_ID, SL_SQL_LIST_PARENT },
-    { SL_COL_GROUP_KEY, SL_SQL_LIST_GROUP },
-    { SL_COL_STATUS, SL_SQL_LIST_STATUS },
-    { SL_COL_CREATED_BY, SL_SQL_LIST_CREATOR },
+    { SL_COL_ID, SL_SQL_LIST_ID, SL_SQL_LIST_ID },
+    { SL_COL_NAME, SL_SQL_LIST_NAME, SL_SQL_LIST_NAME },
+    { SL_COL_PARENT_ID, SL_SQL_LIST_PARENT, SL_SQL_LIST_PARENT },
+    { SL_COL_GROUP_KEY, SL_SQL_LIST_GROUP_ASC, SL_SQL_LIST_GROUP_DESC },
+    { SL_COL_STATUS, SL_SQL_LIST_STATUS_ASC, SL_SQL_LIST_STATUS_DESC },
+    { SL_COL_CREATED_BY, SL_SQL_LIST_CREATOR_ASC, SL_SQL_LIST_CREATOR_DESC },
   };
+  int bDesc = zPlan != 0 && zPlan[1] == '-';
   size_t i;
   for(i=0; i<sizeof(aBy)/sizeof(aBy[0]); i++){
     if( mArg & BIT(aBy[i].iCol) ){
       *piCol = aBy[i].iCol;
-      return aBy[i].eSql;
+      return bDesc ? aBy[i].eDesc : aBy[i].eAsc;
     }
   }
   *piCol = -1;
   assert(zPlan != 0);
   if( zPlan[0]=='s' ){
-    return zPlan[1] == '-' ? SL_SQL_LIST_STARTED_DESC : SL_SQL_LIST_STARTED_ASC;
+    return bDesc ? SL_SQL_LIST_STARTED_DESC : SL_SQL_LIST_STARTED_ASC;
   }
-  return zPlan[1] == '-' ? SL_SQL_LIST_ID_DESC : SL_SQL_LIST_ID_ASC;
+  return bDesc ? SL_SQL_LIST_ID_DESC : SL_SQL_LIST_ID_ASC;
 }
 
 /*

@@ -73,15 +73,31 @@ CREATE INDEX IF NOT EXISTS $db.sessionlog_session_started
   ON sessionlog_session(tenant, started_at_ms) WHERE kept IS NULL
 
 -- name: schema_session_status
+-- By the order of ids within each status, group and creator.
+CREATE INDEX IF NOT EXISTS $db.sessionlog_session_status
+  ON sessionlog_session(tenant, status, id) WHERE kept IS NULL
+
+-- name: schema_session_group
+CREATE INDEX IF NOT EXISTS $db.sessionlog_session_group
+  ON sessionlog_session(tenant, group_key, id)
+  WHERE kept IS NULL AND group_key IS NOT NULL
+
+-- name: schema_session_creator
+CREATE INDEX IF NOT EXISTS $db.sessionlog_session_creator
+  ON sessionlog_session(tenant, created_by, id) WHERE kept IS NULL
+
+-- name: former_session_status
+-- What files that were made before filters served an order have instead: as
+-- good, but for sorting.
 CREATE INDEX IF NOT EXISTS $db.sessionlog_session_status
   ON sessionlog_session(tenant, status) WHERE kept IS NULL
 
--- name: schema_session_group
+-- name: former_session_group
 CREATE INDEX IF NOT EXISTS $db.sessionlog_session_group
   ON sessionlog_session(tenant, group_key)
   WHERE kept IS NULL AND group_key IS NOT NULL
 
--- name: schema_session_creator
+-- name: former_session_creator
 CREATE INDEX IF NOT EXISTS $db.sessionlog_session_creator
   ON sessionlog_session(tenant, created_by) WHERE kept IS NULL
 

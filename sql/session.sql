@@ -166,17 +166,29 @@ SELECT s.key
  CROSS JOIN $db.sessionlog_session AS s ON s.parent=p.key
  WHERE p.id=?3 AND s.tenant=?1 AND s.kept IS NULL AND s.key<=?2
 
--- name: list_group
+-- name: list_group_asc
 SELECT key FROM $db.sessionlog_session
- WHERE tenant=?1 AND kept IS NULL AND key<=?2 AND group_key=?3
+ WHERE tenant=?1 AND kept IS NULL AND key<=?2 AND group_key=?3 ORDER BY id
 
--- name: list_status
+-- name: list_group_desc
 SELECT key FROM $db.sessionlog_session
- WHERE tenant=?1 AND kept IS NULL AND key<=?2 AND status=?3
+ WHERE tenant=?1 AND kept IS NULL AND key<=?2 AND group_key=?3 ORDER BY id DESC
 
--- name: list_creator
+-- name: list_status_asc
 SELECT key FROM $db.sessionlog_session
- WHERE tenant=?1 AND kept IS NULL AND key<=?2 AND created_by=?3
+ WHERE tenant=?1 AND kept IS NULL AND key<=?2 AND status=?3 ORDER BY id
+
+-- name: list_status_desc
+SELECT key FROM $db.sessionlog_session
+ WHERE tenant=?1 AND kept IS NULL AND key<=?2 AND status=?3 ORDER BY id DESC
+
+-- name: list_creator_asc
+SELECT key FROM $db.sessionlog_session
+ WHERE tenant=?1 AND kept IS NULL AND key<=?2 AND created_by=?3 ORDER BY id
+
+-- name: list_creator_desc
+SELECT key FROM $db.sessionlog_session
+ WHERE tenant=?1 AND kept IS NULL AND key<=?2 AND created_by=?3 ORDER BY id DESC
 
 -- name: label_find
 SELECT key, session FROM $db.sessionlog_label WHERE tenant=?1 AND label=?2
