@@ -17,6 +17,7 @@
 enum {
   FIND_NEWEST,
   FIND_STARTED,
+  FIND_PAUSED,
   FIND_ID,
   FIND_NAME,
   FIND_LABEL,
@@ -26,6 +27,7 @@ enum {
 };
 static const char *const azFind[FIND_COUNT] = { "newest 20 sessions by id",
                                                 "newest 20 sessions by start",
+                                                "newest 20 paused sessions",
                                                 "find by id",
                                                 "find by name",
                                                 "find by label",
@@ -36,6 +38,8 @@ static const char *const azSql[FIND_COUNT] = {
   " ORDER BY id DESC LIMIT 20",
   "SELECT id, name, started_at_ms FROM session_list"
   " ORDER BY started_at_ms DESC LIMIT 20",
+  "SELECT id, name, started_at_ms FROM session_list"
+  " WHERE status='paused' ORDER BY id DESC LIMIT 20",
   "SELECT session_find(?1)",
   "SELECT session_find(?1)",
   "SELECT session_find(?1)",
@@ -58,7 +62,7 @@ struct Find {
 
 /*
 ** Make a database of n sessions a second apart, each with a name, every tenth
-** with a label.
+** with a label, every other one paused.
 */
 static void findOpen(Finder *p, const char *zName, i64 n){
   sqlite3_stmt *pIns;
@@ -67,8 +71,9 @@ static void findOpen(Finder *p, const char *zName, i64 n){
   int j;
   p->db = dbCreate(zName, 1);
   dbExec(p->db, "SELECT session_init(); BEGIN");
-  pIns = dbPrepare(p->db, "INSERT INTO session_list(id, name, started_at_ms)"
-                          " VALUES(ulid(?2), ?1, ?2)");
+  pIns = dbPrepare(
+    p->db, "INSERT INTO session_list(id, name, started_at_ms, status)"
+           " VALUES(ulid(?2), ?1, ?2, iif(?2/1000%2, 'paused', 'active'))");
   for(i=0; i<n; i++){
     snprintf(z, sizeof(z), "session-%lld", i);
     stmtBindText(pIns, 1, z, (i64)strlen(z));
@@ -99,7 +104,7 @@ static void findWork(void *pArg, int iVar, int iChunk){
   Find *p = pArg;
   Finder *pFinder = &p->a[iVar];
   sqlite3_stmt *pStmt = pFinder->apStmt[p->eFind];
-  int i, nRow = p->eFind <= FIND_STARTED ? 20 : 1;
+  int i, nRow = p->eFind <= FIND_PAUSED ? 20 : 1;
   (void)iChunk;
   for(i=0; i<N_PICK; i++){
     if( nRow==1 ){
