@@ -257,7 +257,8 @@ char *slTreeLine(SlOp *pOp, SlTree *p){
     sqlite3_str_appendall(pStr, p->bLast ? "\342\224\224\342\224\200 "
                                          : "\342\224\234\342\224\200 ");
   }
-  sqlite3_str_appendall(pStr, zName);
+  /* Nothing may be formatted behind nothing that was appended. */
+  if( zName[0] ) sqlite3_str_appendall(pStr, zName);
   if( p->session.iParent ){
     sqlite3_str_appendf(pStr, " @%lld", p->session.iForkedAt);
   }
