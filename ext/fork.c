@@ -257,12 +257,12 @@ char *slTreeLine(SlOp *pOp, SlTree *p){
     sqlite3_str_appendall(pStr, p->bLast ? "\342\224\224\342\224\200 "
                                          : "\342\224\234\342\224\200 ");
   }
-  /* Nothing may be formatted behind nothing that was appended. */
-  if( zName[0] ) sqlite3_str_appendall(pStr, zName);
   if( p->session.iParent ){
-    sqlite3_str_appendf(pStr, " @%lld", p->session.iForkedAt);
+    sqlite3_str_appendf(pStr, "%s @%lld (%lld events)", zName,
+                        p->session.iForkedAt, nOwn);
+  }else{
+    sqlite3_str_appendf(pStr, "%s (%lld events)", zName, nOwn);
   }
-  sqlite3_str_appendf(pStr, " (%lld events)", nOwn);
   slErrRc(pOp, sqlite3_str_errcode(pStr));
   return sqlite3_str_finish(pStr);
 }
