@@ -361,20 +361,19 @@ static int slSchemaIndex(const char *zName){
 }
 
 /*
-** 1 if that is the text of object i of the schema, now or in earlier files.
+** 1 if that is the text of object i of the schema. Earlier files have other
+** forms of some indexes, of which the text tells the name.
 */
 static int slSchemaSame(const char *zStored, int i){
-  static const int aFormer[][2] = {
-    { SL_SQL_SCHEMA_SESSION_STATUS, SL_SQL_FORMER_SESSION_STATUS },
-    { SL_SQL_SCHEMA_SESSION_GROUP, SL_SQL_FORMER_SESSION_GROUP },
-    { SL_SQL_SCHEMA_SESSION_CREATOR, SL_SQL_FORMER_SESSION_CREATOR },
+  static const int aFormer[] = {
+    SL_SQL_FORMER_SESSION_STATUS,
+    SL_SQL_FORMER_SESSION_GROUP,
+    SL_SQL_FORMER_SESSION_CREATOR,
   };
   size_t j;
   if( slSameSql(zStored, slSqlText[slSchemaSql[i]]) ) return 1;
   for(j=0; j<sizeof(aFormer)/sizeof(aFormer[0]); j++){
-    if( aFormer[j][0]==slSchemaSql[i] ){
-      return slSameSql(zStored, slSqlText[aFormer[j][1]]);
-    }
+    if( slSameSql(zStored, slSqlText[aFormer[j]]) ) return 1;
   }
   return 0;
 }
