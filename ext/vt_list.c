@@ -14,10 +14,10 @@
 **
 ** The plan: "=" on ref, id, name, parent_id, group_key, status, created_by
 ** and schema is passed on; the first of these in that order chooses the
-** statement, SQLite checks the others. idxStr is the order, of group_key,
-** status, created_by or of no filter:
+** statement, SQLite checks the others. idxStr is the order:
 **
-**   i+ i-     by id, ascending or descending (i+ is also for no order)
+**   i+ i-     by id, ascending or descending (i+ is also for no order, and for
+**             ref, id, name and parent_id, which have none)
 **   s+ s-     by started_at_ms, of no filter only
 */
 #include "slSurface.h"
@@ -40,7 +40,6 @@ struct ListCursor {
 */
 static void listOrder(sqlite3_index_info *pInfo, int bFilter){
   const struct sqlite3_index_orderby *pBy = pInfo->aOrderBy;
-  pInfo->idxStr = "i+";
   if( pInfo->nOrderBy==0 ) return;
   if( pBy->iColumn==SL_COL_ID ){
     /* What follows can't matter, ids are unique. */
@@ -56,18 +55,16 @@ static void listOrder(sqlite3_index_info *pInfo, int bFilter){
 
 static int listPlan(sqlite3_index_info *pInfo, u32 mUsed, int *piArg){
   (void)piArg;
+  pInfo->idxStr = "i+";
   if( mUsed & (BIT(SL_COL_REF)|BIT(SL_COL_ID)|BIT(SL_COL_NAME)) ){
     pInfo->estimatedCost = 10;
     pInfo->estimatedRows = 1;
     pInfo->idxFlags = SQLITE_INDEX_SCAN_UNIQUE;
     pInfo->orderByConsumed = 1;
-  }else if( mUsed & BIT(SL_COL_PARENT_ID) ){
+  }else if( mUsed & (BIT(SL_COL_PARENT_ID)|BIT(SL_COL_GROUP_KEY)) ){
     pInfo->estimatedCost = 100;
     pInfo->estimatedRows = 20;
-  }else if( mUsed & BIT(SL_COL_GROUP_KEY) ){
-    pInfo->estimatedCost = 100;
-    pInfo->estimatedRows = 20;
-    listOrder(pInfo, 1);
+    if( (mUsed & BIT(SL_COL_PARENT_ID))==0 ) listOrder(pInfo, 1);
   }else if( mUsed & (BIT(SL_COL_STATUS)|BIT(SL_COL_CREATED_BY)) ){
     pInfo->estimatedCost = 10000;
     pInfo->estimatedRows = 2000;
@@ -95,7 +92,7 @@ static int listStatement(u32 mArg, const char *zPlan, int *piCol){
     { SL_COL_STATUS, SL_SQL_LIST_STATUS_ASC, SL_SQL_LIST_STATUS_DESC },
     { SL_COL_CREATED_BY, SL_SQL_LIST_CREATOR_ASC, SL_SQL_LIST_CREATOR_DESC },
   };
-  int bDesc = zPlan != 0 && zPlan[1] == '-';
+  int bDesc = zPlan[1] == '-';
   size_t i;
   for(i=0; i<sizeof(aBy)/sizeof(aBy[0]); i++){
     if( mArg & BIT(aBy[i].iCol) ){
@@ -104,7 +101,6 @@ static int listStatement(u32 mArg, const char *zPlan, int *piCol){
     }
   }
   *piCol = -1;
-  assert(zPlan != 0);
   if( zPlan[0]=='s' ){
     return bDesc ? SL_SQL_LIST_STARTED_DESC : SL_SQL_LIST_STARTED_ASC;
   }
