@@ -650,6 +650,9 @@ static void *worker(void *pArg){
 static void process(int iProcess){
   pthread_t aThread[CONC_THREADS];
   int i;
+  /* The first file that a new process opens seeds SQLite's random numbers
+  ** anew, without a lock.  Threads that do so together would race for it. */
+  sqlite3_close(stOpen(zDb, 0, 60000));
   for(i=0; i<nThread; i++){
     Worker *p = stAlloc(sizeof(*p));
     p->iThread = iProcess * nThread + i;
