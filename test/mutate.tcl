@@ -34,8 +34,8 @@
 #     why nobody can tell
 #
 # (N: the how many-th point of that line) and counted by themselves; entries
-# that the code, as this compiler has it, has no more are named.  The exit
-# status is 1 where others survive.
+# that the code, as this compiler has it, has no more are named, and so are those
+# that a test noticed.  The exit status is 1 where others survive.
 #
 # ALWAYS() and NEVER() are constants here.  The code is compiled as for a
 # static library.  What was found out about the test files is kept in DIR, for
@@ -387,9 +387,11 @@ proc candidates {mutant} {
 }
 
 array set count {killed 0 equivalent 0 survived 0}
+set noticed {}
+set unnoticed {}
 set next 0
 proc try {slot} {
-  global mutants next count known cpu wall nRun nKill
+  global mutants next count known cpu wall nRun nKill noticed unnoticed
   while {$next < [llength $mutants]} {
     set m [lindex $mutants $next]
     incr next
@@ -409,9 +411,11 @@ proc try {slot} {
     }
     if {$by ne ""} {
       incr count(killed)
+      dict set noticed $key $by
       puts "killed by $by: $key ($where)"
     } elseif {[dict exists $known $key]} {
       incr count(equivalent)
+      dict set unnoticed $key 1
       puts "equivalent: $key ($where)"
     } else {
       incr count(survived)
@@ -421,6 +425,12 @@ proc try {slot} {
 }
 parallel try
 file delete -force $tmp
+# Of lines with the same text it is enough that one goes unnoticed.
+dict for {key by} $noticed {
+  if {[dict exists $known $key] && ![dict exists $unnoticed $key]} {
+    puts "listed, but killed by $by: $key"
+  }
+}
 puts "[llength $mutants] mutants of [dict get $opt -file]:\
   $count(killed) killed, $count(equivalent) equivalent,\
   $count(survived) survived"

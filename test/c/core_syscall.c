@@ -19,8 +19,9 @@
 ** is a clock before 1970. What read gets is TEXT where ERROR is "=TEXT".
 **
 ** Not of the system: sqlite3_libversion_number says that SQLite is 3.38, or
-** 3.37 where ERROR is "past"; and slPackerAdd finds an event too big, as it
-** does where SQLite was built for larger values than usual.
+** 3.37 where ERROR is "past"; sqlite3_mprintf has no memory; and slPackerAdd
+** finds an event too big, as it does where SQLite was built for larger values
+** than usual.
 **
 ** The functions below are found before libc's, by SQLite too, whose calls go
 ** well: only those from this program fail, which sessionlog is part of. Of a
@@ -168,6 +169,14 @@ int snprintf(char *z, size_t n, const char *zFmt, ...){
 int sqlite3_libversion_number(void){
   if( !fails("sqlite3_libversion_number") ) return SQLITE_VERSION_NUMBER;
   return strcmp(g.zError, "past") == 0 ? 3037002 : 3038005;
+}
+char *sqlite3_mprintf(const char *zFmt, ...){
+  va_list ap;
+  char *z;
+  va_start(ap, zFmt);
+  z = fails("sqlite3_mprintf") ? 0 : sqlite3_vmprintf(zFmt, ap);
+  va_end(ap);
+  return z;
 }
 int __real_slPackerAdd(void *, const void *);
 int __wrap_slPackerAdd(void *, const void *);
